@@ -1,0 +1,1 @@
+//! The Ferrock server: protocol, command table, execution and assembly over the `storage` crate.
