@@ -1,1 +1,3 @@
+pub mod value;
 
+pub use value::Value;
