@@ -1,0 +1,8 @@
+//! Owns the bytes on disk: keys, headers, numbers. `storage/README.md` has the same as a table.
+//! Invariants: big-endian and fixed width; every decoder is total (any bytes give a value or
+//! `Corrupted`). Must not know: the engine. Tests: beside each file.
+
+pub mod key;
+pub mod meta;
+pub mod number;
+pub mod record;

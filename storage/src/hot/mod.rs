@@ -1,0 +1,207 @@
+//! Owns the hot table: the newest value of every row that is staged but not yet committed, and as
+//! many committed rows as the byte budget allows. It is overlay and cache in one, so a commit has
+//! nothing to copy or to invalidate.
+//!
+//! Invariants:
+//! - Rows carry the *version* that made them true: the position of the staged row in the commit
+//!   queue. A row is committed when its version is at most the queue's committed position.
+//! - A staged row is put here before any reader can learn of it, and is never evicted before it is
+//!   committed; so a reader that finds no row here may trust the engine.
+//! - A row read from the engine is installed only if nothing was staged into its stripe since the
+//!   reader looked (`Stripe::stamp`); so no fill overwrites a newer value, even one already gone.
+//! - A failed group removes its rows; readers then see the engine again.
+//!
+//! Must not know: what rows mean, the engine, who reads. Tests: below and `storage/tests`.
+
+mod admission;
+mod shard;
+
+use crate::encoding::record::Record;
+use parking_lot::Mutex;
+use shard::Shard;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// Shards of the table; the lock of one is held for one probe.
+const SHARDS: usize = 64;
+/// Memory of one row beyond its bytes: table slot, allocation header, admission share.
+pub const ROW_OVERHEAD_BYTES: usize = 96;
+
+/// What the table knows of a row.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// The row exists.
+    Row {
+        /// Its bytes.
+        record: Record,
+        /// Version that made it true.
+        version: u64,
+    },
+    /// The row is known not to exist.
+    Absent {
+        /// Version that made it so.
+        version: u64,
+    },
+    /// Nothing is known: ask the engine, then offer what it says with this stamp.
+    Unknown(Stamp),
+}
+
+/// Proof of when a reader looked; see [`HotTable::fill`].
+#[derive(Debug, Clone, Copy)]
+pub struct Stamp(u64);
+
+/// Usage of a row since it is here, for OBJECT IDLETIME and OBJECT FREQ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Seconds of the process clock at the last access.
+    pub accessed_s: u32,
+    /// Logarithmic access counter, 0..=255.
+    pub frequency: u8,
+}
+
+/// The table. All methods take `&self`; each locks one shard.
+pub struct HotTable {
+    shards: Box<[Mutex<Shard>]>,
+    /// Byte budget of committed rows, over all shards.
+    budget: AtomicUsize,
+    /// Seconds since start, advanced by the store's ticker, so that reads need no clock.
+    now_s: AtomicU64,
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+impl HotTable {
+    /// A table that keeps about `budget` bytes of committed rows.
+    pub fn new(budget: usize) -> HotTable {
+        HotTable {
+            shards: (0..SHARDS).map(|_| Mutex::new(Shard::new())).collect(),
+            budget: AtomicUsize::new(budget),
+            now_s: AtomicU64::new(0),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+        }
+    }
+
+    /// Looks a row up and counts the access.
+    #[inline]
+    pub fn get(&self, hash: u64, key: &[u8]) -> Found {
+        let now_s = self.now_s.load(Ordering::Relaxed) as u32;
+        self.shard(hash).lock().get(hash, key, now_s)
+    }
+
+    /// Looks a row up without counting the access (client NO-TOUCH, OBJECT, sweeps).
+    pub fn peek(&self, hash: u64, key: &[u8]) -> Found {
+        self.shard(hash).lock().peek(hash, key)
+    }
+
+    /// When and how often a row was used, if it is here.
+    pub fn usage(&self, hash: u64, key: &[u8]) -> Option<Usage> {
+        self.shard(hash).lock().usage(hash, key)
+    }
+
+    /// Installs a staged row (`deleted` rows become known absences). Gives the version that stood
+    /// here before, so that the queue can drop a row that this one supersedes in the same group.
+    #[inline]
+    pub fn stage(&self, hash: u64, record: &Record, deleted: bool, version: u64) -> Option<u64> {
+        let now_s = self.now_s.load(Ordering::Relaxed) as u32;
+        self.shard(hash)
+            .lock()
+            .stage(hash, record, deleted, version, now_s)
+    }
+
+    /// Offers a row (or its absence, as a record without value and `deleted`) read from the engine
+    /// after [`Found::Unknown`] gave `stamp`. Refused when the stripe was written since, or when
+    /// the table is full and the row was not asked for recently.
+    pub fn fill(&self, hash: u64, record: Record, deleted: bool, stamp: Stamp, committed: u64) {
+        let now_s = self.now_s.load(Ordering::Relaxed) as u32;
+        let budget = self.shard_budget();
+        self.shard(hash)
+            .lock()
+            .fill(hash, record, deleted, stamp, (committed, budget), now_s);
+    }
+
+    /// Evicts a little if the row's shard is over budget; called once per committed row.
+    #[inline]
+    pub fn trim(&self, hash: u64, committed: u64) {
+        let budget = self.shard_budget();
+        let mut shard = self.shard(hash).lock();
+        if shard.bytes() > budget {
+            shard.evict(committed, budget);
+        }
+    }
+
+    /// Removes the row if it still has this version: its group failed.
+    pub fn withdraw(&self, hash: u64, key: &[u8], version: u64) {
+        self.shard(hash).lock().withdraw(hash, key, version);
+    }
+
+    /// Changes the budget and evicts down to it.
+    pub fn set_budget(&self, budget: usize, committed: u64) {
+        self.budget.store(budget, Ordering::Relaxed);
+        for shard in &self.shards {
+            let mut shard = shard.lock();
+            while shard.bytes() > budget / SHARDS && shard.evict(committed, budget / SHARDS) {}
+            shard.shrink();
+        }
+    }
+
+    /// Drops every committed row.
+    pub fn clear_committed(&self, committed: u64) {
+        let budget = self.budget.load(Ordering::Relaxed);
+        self.set_budget(0, committed);
+        self.budget.store(budget, Ordering::Relaxed);
+    }
+
+    /// Bytes held, by estimate: rows and their overhead.
+    pub fn bytes(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().bytes()).sum()
+    }
+
+    /// Rows held.
+    pub fn rows(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().rows()).sum()
+    }
+
+    /// The byte budget.
+    pub fn budget(&self) -> usize {
+        self.budget.load(Ordering::Relaxed)
+    }
+
+    /// (hits, misses) since start, as of the last [`HotTable::tick`].
+    pub fn hits_and_misses(&self) -> (u64, u64) {
+        (
+            self.hits.load(Ordering::Relaxed),
+            self.misses.load(Ordering::Relaxed),
+        )
+    }
+
+    /// Advances the coarse clock and sums the shards' counters.
+    pub fn tick(&self, seconds: u64) {
+        self.now_s.store(seconds, Ordering::Relaxed);
+        let (mut hits, mut misses) = (0, 0);
+        for shard in &self.shards {
+            let (shard_hits, shard_misses) = shard.lock().hits_and_misses();
+            hits += shard_hits;
+            misses += shard_misses;
+        }
+        self.hits.store(hits, Ordering::Relaxed);
+        self.misses.store(misses, Ordering::Relaxed);
+    }
+
+    #[inline]
+    fn shard_budget(&self) -> usize {
+        self.budget.load(Ordering::Relaxed) / SHARDS
+    }
+
+    #[inline]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the index is masked to the fixed shard count"
+    )]
+    fn shard(&self, hash: u64) -> &Mutex<Shard> {
+        // The table inside takes its bucket from the low bits and its tag from the top seven.
+        &self.shards[(hash >> 40) as usize % SHARDS]
+    }
+}
+
+#[cfg(test)]
+mod tests;

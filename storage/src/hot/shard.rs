@@ -1,0 +1,268 @@
+//! Owns one shard: rows by hash, a clock hand for eviction, stamps against stale fills.
+//! Invariants: `bytes` is the sum over rows of record length and overhead; rows above the
+//! committed version are never evicted. Forbidden here: any call that can block.
+//! Tests: `hot/tests.rs`.
+
+use super::admission::Doorkeeper;
+use super::{Found, ROW_OVERHEAD_BYTES, Stamp, Usage};
+use crate::encoding::record::Record;
+use crate::limits::HOT_ROW_BYTES_MAX;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry as TableEntry;
+
+/// Stripes per shard; a stripe's stamp is the newest version staged into it.
+const STRIPES: usize = 1024;
+/// Buckets one eviction call looks at, so that no request pays for a long scan.
+const HAND_STEPS_MAX: usize = 256;
+/// Second chances a row can collect by being read.
+const CHANCES_MAX: u8 = 3;
+
+struct Row {
+    hash: u64,
+    record: Record,
+    version: u64,
+    accessed_s: u32,
+    /// Redis's logarithmic counter, for OBJECT FREQ.
+    frequency: u8,
+    /// Passes of the clock hand the row survives.
+    chances: u8,
+    deleted: bool,
+}
+
+pub struct Shard {
+    table: HashTable<Row>,
+    stamps: Box<[u64]>,
+    doorkeeper: Doorkeeper,
+    bytes: usize,
+    hand: usize,
+    hits: u64,
+    misses: u64,
+}
+
+impl Shard {
+    pub fn new() -> Shard {
+        Shard {
+            table: HashTable::new(),
+            stamps: vec![0; STRIPES].into_boxed_slice(),
+            doorkeeper: Doorkeeper::new(),
+            bytes: 0,
+            hand: 0,
+            hits: 0,
+            misses: 0,
+        }
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub fn rows(&self) -> usize {
+        self.table.len()
+    }
+
+    pub fn hits_and_misses(&self) -> (u64, u64) {
+        (self.hits, self.misses)
+    }
+
+    #[inline]
+    pub fn get(&mut self, hash: u64, key: &[u8], now_s: u32) -> Found {
+        match self
+            .table
+            .find_mut(hash, |row| row.hash == hash && row.record.key() == key)
+        {
+            Some(row) => {
+                self.hits += 1;
+                touch(row, now_s, self.hits);
+                found(row)
+            }
+            None => {
+                self.misses += 1;
+                Found::Unknown(self.stamp(hash))
+            }
+        }
+    }
+
+    pub fn peek(&self, hash: u64, key: &[u8]) -> Found {
+        match self
+            .table
+            .find(hash, |row| row.hash == hash && row.record.key() == key)
+        {
+            Some(row) => found(row),
+            None => Found::Unknown(self.stamp(hash)),
+        }
+    }
+
+    pub fn usage(&self, hash: u64, key: &[u8]) -> Option<Usage> {
+        let row = self
+            .table
+            .find(hash, |row| row.hash == hash && row.record.key() == key)?;
+        Some(Usage {
+            accessed_s: row.accessed_s,
+            frequency: row.frequency,
+        })
+    }
+
+    #[inline]
+    pub fn stage(
+        &mut self,
+        hash: u64,
+        record: &Record,
+        deleted: bool,
+        version: u64,
+        now_s: u32,
+    ) -> Option<u64> {
+        if let Some(stamp) = self.stamps.get_mut(stripe(hash)) {
+            *stamp = version;
+        }
+        let dice = self.hits;
+        match self.entry(hash, record.key()) {
+            TableEntry::Occupied(mut occupied) => {
+                let row = occupied.get_mut();
+                let before = row.version;
+                let old_len = row.record.len();
+                row.record = record.clone();
+                row.version = version;
+                row.deleted = deleted;
+                touch(row, now_s, dice);
+                self.bytes = self.bytes + record.len() - old_len;
+                Some(before)
+            }
+            TableEntry::Vacant(vacant) => {
+                vacant.insert(new_row(hash, record.clone(), deleted, version, now_s));
+                self.bytes += record.len() + ROW_OVERHEAD_BYTES;
+                None
+            }
+        }
+    }
+
+    pub fn fill(
+        &mut self,
+        hash: u64,
+        record: Record,
+        deleted: bool,
+        stamp: Stamp,
+        (committed, budget): (u64, usize),
+        now_s: u32,
+    ) {
+        if self.stamp(hash).0 != stamp.0 || record.len() > HOT_ROW_BYTES_MAX {
+            return;
+        }
+        let len = record.len() + ROW_OVERHEAD_BYTES;
+        if self.bytes + len > budget {
+            if !self.doorkeeper.admits(hash) {
+                return;
+            }
+            self.evict(committed, budget.saturating_sub(len));
+            if self.bytes + len > budget {
+                return;
+            }
+        }
+        if let TableEntry::Vacant(vacant) = self.entry(hash, record.key()) {
+            vacant.insert(new_row(hash, record, deleted, stamp.0, now_s));
+            self.bytes += len;
+        }
+    }
+
+    /// Moves the clock hand until the shard is within `budget` or the step limit is reached.
+    /// Gives whether anything was evicted.
+    pub fn evict(&mut self, committed: u64, budget: usize) -> bool {
+        let buckets = self.table.num_buckets();
+        let mut evicted = false;
+        for _ in 0..HAND_STEPS_MAX {
+            if self.bytes <= budget || buckets == 0 {
+                break;
+            }
+            self.hand = (self.hand + 1) % buckets;
+            let Some(row) = self.table.get_bucket_mut(self.hand) else {
+                continue;
+            };
+            if row.version > committed {
+                continue;
+            }
+            if row.chances > 0 && budget > 0 {
+                row.chances -= 1;
+                continue;
+            }
+            if let Ok(entry) = self.table.get_bucket_entry(self.hand) {
+                let (row, _) = entry.remove();
+                self.bytes -= row.record.len() + ROW_OVERHEAD_BYTES;
+                evicted = true;
+            }
+        }
+        evicted
+    }
+
+    pub fn withdraw(&mut self, hash: u64, key: &[u8], version: u64) {
+        let found = self.table.find_entry(hash, |row| {
+            row.hash == hash && row.version == version && row.record.key() == key
+        });
+        if let Ok(entry) = found {
+            let (row, _) = entry.remove();
+            self.bytes -= row.record.len() + ROW_OVERHEAD_BYTES;
+        }
+    }
+
+    /// Gives table memory back after a large eviction.
+    pub fn shrink(&mut self) {
+        if self.table.num_buckets() > 4 * self.table.len().max(16) {
+            self.table.shrink_to_fit(|row| row.hash);
+        }
+    }
+
+    fn entry(&mut self, hash: u64, key: &[u8]) -> TableEntry<'_, Row> {
+        let same = |row: &Row| row.hash == hash && row.record.key() == key;
+        self.table.entry(hash, same, |row| row.hash)
+    }
+
+    fn stamp(&self, hash: u64) -> Stamp {
+        Stamp(self.stamps.get(stripe(hash)).copied().unwrap_or(u64::MAX))
+    }
+}
+
+fn new_row(hash: u64, record: Record, deleted: bool, version: u64, now_s: u32) -> Row {
+    Row {
+        hash,
+        record,
+        version,
+        accessed_s: now_s,
+        frequency: FREQUENCY_NEW,
+        chances: 0,
+        deleted,
+    }
+}
+
+/// Redis's `LFU_INIT_VAL`: a new key is not the first to go.
+const FREQUENCY_NEW: u8 = 5;
+/// Redis's default `lfu-log-factor`.
+const FREQUENCY_LOG_FACTOR: u64 = 10;
+
+/// Counts an access. The frequency grows with probability 1 / (excess * factor + 1), as Redis's
+/// does; the shard's hit counter serves as the dice, since hits interleave over many rows.
+#[inline]
+fn touch(row: &mut Row, now_s: u32, dice: u64) {
+    row.accessed_s = now_s;
+    let excess = u64::from(row.frequency.saturating_sub(FREQUENCY_NEW));
+    if dice % (excess * FREQUENCY_LOG_FACTOR + 1) == 0 {
+        row.frequency = row.frequency.saturating_add(1);
+    }
+    row.chances = (row.chances + 1).min(CHANCES_MAX);
+}
+
+#[inline]
+fn found(row: &Row) -> Found {
+    if row.deleted {
+        Found::Absent {
+            version: row.version,
+        }
+    } else {
+        Found::Row {
+            record: row.record.clone(),
+            version: row.version,
+        }
+    }
+}
+
+#[inline]
+fn stripe(hash: u64) -> usize {
+    (hash >> 46) as usize % STRIPES
+}

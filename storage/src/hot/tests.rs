@@ -1,0 +1,122 @@
+//! The hot table alone: visibility, pinning, stale fills, budget, scan resistance.
+
+use super::*;
+
+const ROOMY: usize = 64 << 20;
+
+fn record(key: &str, value: &str) -> Record {
+    Record::new(key.as_bytes(), &[value.as_bytes()])
+}
+
+fn hash(key: &str) -> u64 {
+    crate::encoding::key::HashSeed([3; 16]).hash(key.as_bytes())
+}
+
+fn value_of(table: &HotTable, key: &str) -> Option<String> {
+    match table.get(hash(key), key.as_bytes()) {
+        Found::Row { record, .. } => Some(String::from_utf8(record.value().to_vec()).unwrap()),
+        Found::Absent { .. } | Found::Unknown(_) => None,
+    }
+}
+
+fn stamp_of(table: &HotTable, key: &str) -> Stamp {
+    match table.get(hash(key), key.as_bytes()) {
+        Found::Unknown(stamp) => stamp,
+        found => panic!("{key} is known: {found:?}"),
+    }
+}
+
+#[test]
+fn a_staged_row_is_visible_at_once_and_replaces_the_older() {
+    let table = HotTable::new(ROOMY);
+    assert_eq!(table.stage(hash("a"), &record("a", "1"), false, 1), None);
+    assert_eq!(
+        table.stage(hash("a"), &record("a", "22"), false, 2),
+        Some(1)
+    );
+    assert_eq!(value_of(&table, "a").as_deref(), Some("22"));
+    assert_eq!(table.stage(hash("a"), &record("a", ""), true, 3), Some(2));
+    assert!(matches!(
+        table.get(hash("a"), b"a"),
+        Found::Absent { version: 3 }
+    ));
+    assert_eq!(table.bytes(), 1 + ROW_OVERHEAD_BYTES);
+}
+
+#[test]
+fn a_fill_that_arrives_after_a_newer_write_is_refused() {
+    let table = HotTable::new(ROOMY);
+    let stamp = stamp_of(&table, "a");
+    table.stage(hash("a"), &record("a", "new"), false, 7);
+    table.fill(hash("a"), record("a", "old"), false, stamp, 7);
+    assert_eq!(value_of(&table, "a").as_deref(), Some("new"));
+}
+
+#[test]
+fn a_fill_is_refused_even_when_the_newer_row_is_gone_again() {
+    let table = HotTable::new(ROOMY);
+    let stamp = stamp_of(&table, "a");
+    table.stage(hash("a"), &record("a", "new"), false, 7);
+    table.clear_committed(7);
+    table.fill(hash("a"), record("a", "old"), false, stamp, 7);
+    assert_eq!(value_of(&table, "a"), None);
+    let stamp = stamp_of(&table, "a");
+    table.fill(hash("a"), record("a", "new"), false, stamp, 7);
+    assert_eq!(value_of(&table, "a").as_deref(), Some("new"));
+}
+
+#[test]
+fn uncommitted_rows_are_never_evicted() {
+    let table = HotTable::new(0);
+    for n in 1..=1000u64 {
+        let key = format!("k{n}");
+        table.stage(hash(&key), &record(&key, "v"), false, n);
+        table.trim(hash(&key), 0);
+    }
+    assert_eq!(table.rows(), 1000);
+    table.set_budget(0, 500);
+    assert_eq!(table.rows(), 500);
+    table.set_budget(0, 1000);
+    assert_eq!((table.rows(), table.bytes()), (0, 0));
+}
+
+#[test]
+fn a_withdrawn_row_leaves_only_if_it_is_still_that_version() {
+    let table = HotTable::new(ROOMY);
+    table.stage(hash("a"), &record("a", "1"), false, 1);
+    table.stage(hash("a"), &record("a", "2"), false, 2);
+    table.withdraw(hash("a"), b"a", 1);
+    assert_eq!(value_of(&table, "a").as_deref(), Some("2"));
+    table.withdraw(hash("a"), b"a", 2);
+    assert!(matches!(table.get(hash("a"), b"a"), Found::Unknown(_)));
+    assert_eq!(table.bytes(), 0);
+}
+
+#[test]
+fn the_budget_holds_and_read_rows_outlive_a_scan() {
+    let budget = 64 * 100 * (ROW_OVERHEAD_BYTES + 16);
+    let table = HotTable::new(budget);
+    let keys: Vec<String> = (0..2000).map(|n| format!("hot{n}")).collect();
+    for key in &keys {
+        let stamp = stamp_of(&table, key);
+        table.fill(hash(key), record(key, "v"), false, stamp, 0);
+    }
+    for _ in 0..3 {
+        keys.iter()
+            .for_each(|key| assert!(value_of(&table, key).is_some()));
+    }
+    for n in 0..100_000 {
+        let key = format!("cold{n}");
+        let stamp = stamp_of(&table, &key);
+        table.fill(hash(&key), record(&key, "v"), false, stamp, 0);
+        assert!(table.bytes() <= budget);
+    }
+    let kept = keys
+        .iter()
+        .filter(|key| value_of(&table, key).is_some())
+        .count();
+    assert!(
+        kept > 1900,
+        "only {kept} of 2000 hot rows survived the scan"
+    );
+}

@@ -1,0 +1,33 @@
+//! Owns every maximum of the storage crate, units last in each name.
+//! Invariants: relations between limits are checked at compile time below.
+//! Must not know: configuration; what users may change arrives through `Options`.
+
+/// Longest user key, in bytes. Keys are row-key suffixes, and RocksDB keeps whole keys in indexes.
+pub const KEY_BYTES_MAX: usize = 64 * 1024;
+/// Longest string value unless `Options::string_bytes_max` says otherwise (Redis's 512 MiB).
+pub const STRING_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Strings up to this length live inside the meta record; longer ones are chunked.
+pub const INLINE_BYTES_MAX: usize = 4 * 1024;
+/// Payload bytes of one full chunk of a chunked string.
+pub const CHUNK_BYTES: usize = 8 * 1024;
+/// Most bytes of one commit; larger results go out in several commits under an unpublished id.
+pub const COMMIT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes staged and not yet committed above which new edits wait for the commit in progress.
+pub const PENDING_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Most databases; database numbers are stored as u32 and listed in memory.
+pub const DATABASES_MAX: u32 = 65_536;
+/// Most partitions (column families): each one costs a memtable and files of its own.
+pub const PARTITIONS_MAX: u16 = 256;
+/// Hash slots of the Redis Cluster key space.
+pub const SLOTS: u16 = 16_384;
+/// Ids are reserved in blocks of this many, by one row per block.
+pub const ID_BLOCK: u64 = 1 << 16;
+/// Longest row the hot table keeps after its commit; longer ones are read from the engine.
+pub const HOT_ROW_BYTES_MAX: usize = 64 * 1024;
+
+const _: () = assert!(INLINE_BYTES_MAX < CHUNK_BYTES * 2);
+const _: () = assert!(CHUNK_BYTES + KEY_BYTES_MAX < COMMIT_BYTES_MAX / 16);
+const _: () = assert!(COMMIT_BYTES_MAX * 2 <= PENDING_BYTES_MAX);
+const _: () = assert!(HOT_ROW_BYTES_MAX > INLINE_BYTES_MAX + 64);
+const _: () = assert!(SLOTS.is_power_of_two());
+const _: () = assert!(STRING_BYTES_MAX / (CHUNK_BYTES as u64) < u32::MAX as u64);
