@@ -21,7 +21,7 @@ pub enum DataType {
 }
 
 impl DataType {
-    fn from_u8(code: u8) -> Option<DataType> {
+    pub(crate) fn from_u8(code: u8) -> Option<DataType> {
         match code {
             1 => Some(DataType::String),
             _ => None,

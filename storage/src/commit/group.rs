@@ -1,0 +1,352 @@
+//! Owns the writing of groups: who leads, how a group becomes a batch, what follows a commit.
+//! Invariants: one leader at a time (the scratch's lock); a group that RocksDB would throttle, and
+//! every group under `Fsync::Always`, is written by the committer thread, so that threads serving
+//! clients never wait for the disk here; the observer is called in commit order.
+//! Must not know: commands. Tests: `storage/tests/commit.rs`.
+
+use super::Fsync;
+use super::log::{self, LogHeader, LoggedChange};
+use super::queue::{CommitQueue, Forming, NOT_SUPERSEDED, Position};
+use crate::change::{Change, CommitObserver};
+use crate::clock::Clock;
+use crate::encoding::key::parse_meta;
+use crate::engine::{BatchBuilder, Engine, Throttle, Written};
+use crate::error::StorageError;
+use crate::garbage::Garbage;
+use crate::limits::COMMIT_BYTES_MAX;
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// What an attempt to lead came to.
+pub(super) enum Led {
+    /// A group was committed (or undone).
+    Group,
+    /// Another thread leads, or the committer thread was asked to.
+    Busy,
+    /// Nothing was staged.
+    Nothing,
+}
+
+/// Buffers of the leader, reused from group to group.
+#[derive(Default)]
+struct Scratch {
+    batch: BatchBuilder,
+    log_data: Vec<u8>,
+    changes: Vec<LoggedChange>,
+    batch_index: Vec<u32>,
+    recycled: Forming,
+    /// A closed group that was refused to avoid a stall; the committer thread writes it first.
+    stalled: Option<Forming>,
+}
+
+/// Everything a group passes through on its way to the disk.
+pub struct Leader {
+    queue: Arc<CommitQueue>,
+    engine: Arc<Engine>,
+    clock: Arc<Clock>,
+    garbage: Arc<Garbage>,
+    observer: Box<dyn CommitObserver>,
+    scratch: Mutex<Scratch>,
+    term: AtomicU64,
+    epoch: AtomicU64,
+    /// Rows of the last fsynced group: what the committer waits for, a little, before the next.
+    gathered: AtomicU64,
+    /// Groups written, and of them those that the committer thread wrote.
+    groups: AtomicU64,
+    stalls: AtomicU64,
+}
+
+impl Leader {
+    pub(crate) fn new(
+        queue: Arc<CommitQueue>,
+        engine: Arc<Engine>,
+        clock: Arc<Clock>,
+        garbage: Arc<Garbage>,
+        observer: Box<dyn CommitObserver>,
+        term: u64,
+    ) -> Leader {
+        Leader {
+            queue,
+            engine,
+            clock,
+            garbage,
+            observer,
+            scratch: Mutex::default(),
+            term: AtomicU64::new(term),
+            epoch: AtomicU64::new(0),
+            gathered: AtomicU64::new(0),
+            groups: AtomicU64::new(0),
+            stalls: AtomicU64::new(0),
+        }
+    }
+
+    /// The queue it serves.
+    #[inline]
+    pub fn queue(&self) -> &CommitQueue {
+        &self.queue
+    }
+
+    /// The term that batches carry.
+    pub fn term(&self) -> u64 {
+        self.term.load(Ordering::Relaxed)
+    }
+
+    /// (groups written, groups that RocksDB would have throttled).
+    pub fn groups_and_stalls(&self) -> (u64, u64) {
+        (
+            self.groups.load(Ordering::Relaxed),
+            self.stalls.load(Ordering::Relaxed),
+        )
+    }
+
+    /// The fsync mode.
+    pub fn fsync(&self) -> Fsync {
+        Fsync::from_u8(self.queue.fsync.load(Ordering::Relaxed))
+    }
+
+    /// Changes the fsync mode from the next group on.
+    pub fn set_fsync(&self, fsync: Fsync) {
+        self.queue.fsync.store(fsync as u8, Ordering::Relaxed);
+    }
+
+    pub(super) fn try_lead(&self) -> Led {
+        if self.fsync() == Fsync::Always {
+            self.call_committer();
+            return Led::Busy;
+        }
+        let Some(mut scratch) = self.scratch.try_lock() else {
+            return Led::Busy;
+        };
+        if scratch.stalled.is_some() {
+            return Led::Busy;
+        }
+        let recycled = std::mem::take(&mut scratch.recycled);
+        let Some(group) = self.queue.close(recycled) else {
+            return Led::Nothing;
+        };
+        let led = self.write_group(&mut scratch, group, Throttle::Refuse, false);
+        drop(scratch);
+        self.queue.wake_all();
+        led
+    }
+
+    /// One round of the committer thread: everything staged now, waiting as long as RocksDB asks.
+    /// Gives whether there was anything.
+    pub(crate) fn committer_round(&self) -> bool {
+        let mut scratch: MutexGuard<'_, Scratch> = self.scratch.lock();
+        let sync = self.fsync() == Fsync::Always;
+        let group = match scratch.stalled.take() {
+            Some(stalled) => stalled,
+            None => {
+                if sync {
+                    self.gather();
+                }
+                let recycled = std::mem::take(&mut scratch.recycled);
+                match self.queue.close(recycled) {
+                    Some(group) => group,
+                    None => return false,
+                }
+            }
+        };
+        self.gathered
+            .store(group.rows.len() as u64, Ordering::Relaxed);
+        self.write_group(&mut scratch, group, Throttle::Wait, sync);
+        drop(scratch);
+        self.queue.wake_all();
+        true
+    }
+
+    /// Clients answered by the last fsync are about to send again: a group that waits for them a
+    /// fraction of an fsync holds twice as many, and there are half as many fsyncs.
+    fn gather(&self) {
+        const PATIENCE: Duration = Duration::from_micros(200);
+        const QUIET: Duration = Duration::from_micros(60);
+        let goal = self.gathered.load(Ordering::Relaxed);
+        let start = Instant::now();
+        let (mut before, mut grown_at) = (self.queue.staged(), start);
+        loop {
+            let (staged, now) = (self.queue.staged(), Instant::now());
+            if staged != before {
+                (before, grown_at) = (staged, now);
+            }
+            let waiting = staged - self.queue.committed();
+            if waiting >= goal || now - start > PATIENCE || now - grown_at > QUIET {
+                return;
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    /// Runs the committer thread until `stop` says so.
+    pub(crate) fn run_committer(&self, stop: &std::sync::atomic::AtomicBool) {
+        while !stop.load(Ordering::Acquire) {
+            {
+                let mut work = self.queue.committer_work.lock();
+                if !*work {
+                    self.queue
+                        .committer_wake
+                        .wait_for(&mut work, Duration::from_millis(100));
+                }
+                *work = false;
+            }
+            while self.committer_round() {}
+        }
+    }
+
+    pub(crate) fn call_committer(&self) {
+        *self.queue.committer_work.lock() = true;
+        self.queue.committer_wake.notify_one();
+    }
+
+    fn write_group(
+        &self,
+        scratch: &mut Scratch,
+        group: Forming,
+        throttle: Throttle,
+        sync: bool,
+    ) -> Led {
+        self.build(scratch, &group);
+        match self.engine.write(scratch.batch.finish(), sync, throttle) {
+            Ok(Written::Done) => self.publish(scratch, group, sync),
+            Ok(Written::WouldStall) => {
+                self.stalls.fetch_add(1, Ordering::Relaxed);
+                scratch.stalled = Some(group);
+                self.call_committer();
+                return Led::Busy;
+            }
+            Err(error) => {
+                tracing::error!("storage is read-only from now on, a write failed: {error}");
+                self.queue
+                    .undo(group, StorageError::Poisoned(error.to_string()));
+            }
+        }
+        Led::Group
+    }
+
+    fn build(&self, scratch: &mut Scratch, group: &Forming) {
+        scratch.batch_index.clear();
+        let mut next = 0;
+        scratch.batch_index.extend(group.rows.iter().map(|row| {
+            if row.superseded_by == NOT_SUPERSEDED {
+                next += 1;
+                next - 1
+            } else {
+                NOT_SUPERSEDED
+            }
+        }));
+        scratch.changes.clear();
+        for change in &group.changes {
+            let row = written_row(group, &scratch.batch_index, change.row);
+            scratch.changes.push(LoggedChange {
+                row,
+                db: change.db,
+                kind: change.kind,
+                event: change.event,
+            });
+        }
+        let header = LogHeader {
+            term: self.term.load(Ordering::Relaxed),
+            epoch: self.epoch.load(Ordering::Relaxed),
+            stamp_ms: self.clock.now_ms(),
+        };
+        log::encode(header, &scratch.changes, &mut scratch.log_data);
+        scratch.batch.begin(&scratch.log_data);
+        for row in group
+            .rows
+            .iter()
+            .filter(|row| row.superseded_by == NOT_SUPERSEDED)
+        {
+            let family = self.engine.family_id(row.family);
+            if row.deleted {
+                scratch.batch.delete(family, row.record.key());
+            } else {
+                scratch
+                    .batch
+                    .put(family, row.record.key(), row.record.value());
+            }
+        }
+    }
+
+    fn publish(&self, scratch: &mut Scratch, mut group: Forming, sync: bool) {
+        self.groups.fetch_add(1, Ordering::Relaxed);
+        let end: Position = group.base + (group.rows.len() - group.count_rows) as u64;
+        self.queue.committed.store(end, Ordering::Release);
+        if sync {
+            self.queue.synced.fetch_max(end, Ordering::Release);
+        }
+        self.queue
+            .pending_bytes
+            .fetch_sub(group.bytes, Ordering::Relaxed);
+        self.garbage.add(group.freed.drain(..), end);
+        for ns in group.freed_namespaces.drain(..) {
+            self.garbage.add_namespace(ns, end);
+        }
+        if !group.changes.is_empty() {
+            let mut changes = group.changes.iter().filter_map(|change| {
+                let row = group.rows.get(change.row as usize)?;
+                let parts = parse_meta(row.record.key())?;
+                let (db, kind, event) = (change.db, change.kind, change.event);
+                Some(Change {
+                    db,
+                    key: parts.user_key,
+                    kind,
+                    event,
+                })
+            });
+            self.observer.committed(&mut changes);
+        }
+        for row in &group.rows {
+            if let Some(hash) = row.hot_hash {
+                self.queue.table.trim(hash, end);
+            }
+        }
+        scratch.batch.shrink(COMMIT_BYTES_MAX);
+        if group.rows.capacity() <= 1 << 16 {
+            group.rows.clear();
+            group.changes.clear();
+            group.counts.clear();
+            scratch.recycled = Forming {
+                bytes: 0,
+                count_rows: 0,
+                base: 0,
+                map_before: None,
+                ..group
+            };
+        }
+    }
+
+    /// Fsyncs what is committed, for `Fsync::EverySecond`, shutdown and the garbage rule.
+    pub fn sync(&self) -> crate::Result<()> {
+        let committed = self.queue.committed();
+        if self.queue.synced() >= committed {
+            return Ok(());
+        }
+        match self.engine.sync_wal() {
+            Ok(()) => {
+                self.queue.synced.fetch_max(committed, Ordering::Release);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!("storage is read-only from now on, an fsync failed: {error}");
+                let poison = StorageError::Poisoned(error.to_string());
+                self.queue.undo(Forming::default(), poison.clone());
+                self.queue.wake_all();
+                Err(poison)
+            }
+        }
+    }
+}
+
+/// The index in the batch of a group's row, or of the later row that replaced it.
+fn written_row(group: &Forming, batch_index: &[u32], row: u32) -> u32 {
+    let mut at = row as usize;
+    while let Some(later) = group.rows.get(at).map(|row| row.superseded_by) {
+        if later == NOT_SUPERSEDED {
+            break;
+        }
+        at = later as usize;
+    }
+    batch_index.get(at).copied().unwrap_or_default()
+}

@@ -1,0 +1,301 @@
+//! Owns latches: who may stage changes to a key, and who may read several of its rows.
+//! Invariants: stripes are taken in ascending order, so no two callers wait for each other; waiters
+//! of a stripe are served first come, first served; a latch is held while an edit reads and
+//! stages, never while it waits for its commit. Must not know: why. Tests: below.
+//!
+//! Keys share stripes by hash, and databases share them too, so MOVE and COPY between databases
+//! need one latch per key name.
+
+use crate::encoding::key::KeyName;
+use parking_lot::Mutex;
+use smallvec::SmallVec;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+const STRIPES: usize = 1 << 14;
+
+/// How a key is latched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mode {
+    /// Together with other readers.
+    Shared,
+    /// Alone.
+    Exclusive,
+}
+
+#[derive(Default)]
+struct Stripe {
+    /// Holders: -1 one exclusive, n > 0 that many shared.
+    holders: i32,
+    waiters: VecDeque<(Mode, oneshot::Sender<StripeGuard>)>,
+}
+
+/// All latches of a store.
+pub struct LatchTable {
+    stripes: Box<[Mutex<Stripe>]>,
+}
+
+/// One held stripe; dropping it lets the next waiters in.
+struct StripeGuard {
+    table: Arc<LatchTable>,
+    index: u32,
+    mode: Mode,
+}
+
+/// Proof that latches on a command's keys are held; dropping it releases them.
+#[derive(Default)]
+pub struct KeyGuard {
+    _stripes: SmallVec<[StripeGuard; 2]>,
+}
+
+/// The stripes a command needs, sorted, each once, in the stronger mode.
+#[derive(Debug, Clone, Default)]
+pub struct LatchSet {
+    stripes: SmallVec<[(u32, Mode); 4]>,
+}
+
+impl LatchSet {
+    /// Adds a key.
+    #[inline]
+    pub fn add(&mut self, key: &KeyName<'_>, mode: Mode) {
+        self.stripes
+            .push(((key.hash >> 16) as u32 % STRIPES as u32, mode));
+    }
+
+    fn sorted(mut self) -> LatchSet {
+        if self.stripes.len() > 1 {
+            // Descending mode within a stripe, so that the exclusive entry is the one kept.
+            self.stripes
+                .sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
+            self.stripes.dedup_by_key(|entry| entry.0);
+        }
+        self
+    }
+}
+
+impl Default for LatchTable {
+    fn default() -> LatchTable {
+        LatchTable {
+            stripes: (0..STRIPES).map(|_| Mutex::default()).collect(),
+        }
+    }
+}
+
+impl LatchTable {
+    /// Takes all latches if none of them has to be waited for.
+    #[inline]
+    pub fn try_lock(self: &Arc<Self>, set: &LatchSet) -> Option<KeyGuard> {
+        let mut guards = SmallVec::new();
+        let sorted;
+        let stripes = if set.stripes.len() > 1 {
+            sorted = set.clone().sorted();
+            &sorted.stripes
+        } else {
+            &set.stripes
+        };
+        for &(index, mode) in stripes {
+            guards.push(self.try_stripe(index, mode)?);
+        }
+        Some(KeyGuard { _stripes: guards })
+    }
+
+    /// Takes all latches, waiting in line where it must.
+    pub async fn lock(self: &Arc<Self>, set: LatchSet) -> KeyGuard {
+        let mut guards = SmallVec::new();
+        for &(index, mode) in &set.sorted().stripes {
+            let receiver = match self.try_stripe_or_queue(index, mode) {
+                Ok(guard) => {
+                    guards.push(guard);
+                    continue;
+                }
+                Err(receiver) => receiver,
+            };
+            // The sender is dropped only with the table, which this call keeps alive.
+            if let Ok(guard) = receiver.await {
+                guards.push(guard);
+            }
+        }
+        KeyGuard { _stripes: guards }
+    }
+
+    #[inline]
+    fn try_stripe(self: &Arc<Self>, index: u32, mode: Mode) -> Option<StripeGuard> {
+        let mut stripe = self.stripe(index).lock();
+        if !stripe.waiters.is_empty() || !stripe.grant(mode) {
+            return None;
+        }
+        Some(StripeGuard {
+            table: Arc::clone(self),
+            index,
+            mode,
+        })
+    }
+
+    fn try_stripe_or_queue(
+        self: &Arc<Self>,
+        index: u32,
+        mode: Mode,
+    ) -> Result<StripeGuard, oneshot::Receiver<StripeGuard>> {
+        let mut stripe = self.stripe(index).lock();
+        if stripe.waiters.is_empty() && stripe.grant(mode) {
+            return Ok(StripeGuard {
+                table: Arc::clone(self),
+                index,
+                mode,
+            });
+        }
+        let (sender, receiver) = oneshot::channel();
+        stripe.waiters.push_back((mode, sender));
+        Err(receiver)
+    }
+
+    #[inline]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "indexes are taken modulo the stripe count"
+    )]
+    fn stripe(&self, index: u32) -> &Mutex<Stripe> {
+        &self.stripes[index as usize % STRIPES]
+    }
+}
+
+impl Stripe {
+    #[inline]
+    fn grant(&mut self, mode: Mode) -> bool {
+        match mode {
+            Mode::Shared if self.holders >= 0 => self.holders += 1,
+            Mode::Exclusive if self.holders == 0 => self.holders = -1,
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl Drop for StripeGuard {
+    fn drop(&mut self) {
+        let mut granted: SmallVec<[(oneshot::Sender<StripeGuard>, Mode); 2]> = SmallVec::new();
+        {
+            let mut stripe = self.table.stripe(self.index).lock();
+            match self.mode {
+                Mode::Shared => stripe.holders -= 1,
+                Mode::Exclusive => stripe.holders = 0,
+            }
+            while let Some(&(mode, _)) = stripe.waiters.front() {
+                if !stripe.grant(mode) {
+                    break;
+                }
+                if let Some((mode, sender)) = stripe.waiters.pop_front() {
+                    granted.push((sender, mode));
+                }
+            }
+        }
+        for (sender, mode) in granted {
+            let guard = StripeGuard {
+                table: Arc::clone(&self.table),
+                index: self.index,
+                mode,
+            };
+            // A waiter that gave up drops the guard, here or in the channel, and so passes it on.
+            drop(sender.send(guard));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding::key::HashSeed;
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    fn set(keys: &[(&str, Mode)]) -> LatchSet {
+        let mut set = LatchSet::default();
+        for (key, mode) in keys {
+            set.add(&KeyName::new(key.as_bytes(), &HashSeed([1; 16])), *mode);
+        }
+        set
+    }
+
+    fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn readers_share_and_writers_exclude() {
+        let table = Arc::new(LatchTable::default());
+        let one = table.try_lock(&set(&[("a", Mode::Shared)])).unwrap();
+        let two = table.try_lock(&set(&[("a", Mode::Shared)])).unwrap();
+        assert!(table.try_lock(&set(&[("a", Mode::Exclusive)])).is_none());
+        drop((one, two));
+        let writer = table
+            .try_lock(&set(&[("a", Mode::Exclusive), ("a", Mode::Shared)]))
+            .unwrap();
+        assert!(table.try_lock(&set(&[("a", Mode::Shared)])).is_none());
+        drop(writer);
+        assert!(table.try_lock(&set(&[("a", Mode::Shared)])).is_some());
+    }
+
+    #[test]
+    fn waiters_are_served_in_order_and_a_waiting_writer_is_not_overtaken() {
+        let table = Arc::new(LatchTable::default());
+        let reader = table.try_lock(&set(&[("a", Mode::Shared)])).unwrap();
+        let mut writer = pin!(table.lock(set(&[("a", Mode::Exclusive)])));
+        assert!(poll(writer.as_mut()).is_pending());
+        assert!(table.try_lock(&set(&[("a", Mode::Shared)])).is_none());
+        let mut late = pin!(table.lock(set(&[("a", Mode::Shared)])));
+        assert!(poll(late.as_mut()).is_pending());
+        drop(reader);
+        let Poll::Ready(guard) = poll(writer.as_mut()) else {
+            panic!("the writer is next")
+        };
+        assert!(poll(late.as_mut()).is_pending());
+        drop(guard);
+        assert!(poll(late.as_mut()).is_ready());
+    }
+
+    #[test]
+    fn a_waiter_that_gives_up_passes_the_latch_on() {
+        let table = Arc::new(LatchTable::default());
+        let holder = table.try_lock(&set(&[("a", Mode::Exclusive)])).unwrap();
+        {
+            let mut given_up = Box::pin(table.lock(set(&[("a", Mode::Exclusive)])));
+            assert!(poll(given_up.as_mut()).is_pending());
+            drop(holder);
+        }
+        assert!(table.try_lock(&set(&[("a", Mode::Exclusive)])).is_some());
+    }
+
+    #[test]
+    fn crossing_sets_do_not_deadlock() {
+        let table = Arc::new(LatchTable::default());
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(4)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let mut tasks = Vec::new();
+            for n in 0..8 {
+                let table = Arc::clone(&table);
+                tasks.push(tokio::spawn(async move {
+                    for _ in 0..2000 {
+                        let names = if n % 2 == 0 { ["a", "b"] } else { ["b", "a"] };
+                        let keys = names.map(|name| (name, Mode::Exclusive));
+                        let guard = table.lock(set(&keys)).await;
+                        tokio::task::yield_now().await;
+                        drop(guard);
+                    }
+                }));
+            }
+            for task in tasks {
+                task.await.unwrap();
+            }
+        });
+        assert!(
+            table
+                .try_lock(&set(&[("a", Mode::Exclusive), ("b", Mode::Exclusive)]))
+                .is_some()
+        );
+    }
+}

@@ -1,0 +1,324 @@
+//! Owns the queue of staged edits: the group that is forming, and the order of everything.
+//! Invariants: staging is atomic (an edit is in one group, in one place); what an edit changes in
+//! memory (hot table, counts, database map, ids) changes here, under the queue's lock, in the same
+//! order as on disk; everything here can be undone until the group is written.
+//! Must not know: RocksDB. Tests: `storage/tests/commit.rs`.
+
+use crate::change::Event;
+use crate::encoding::meta::DataType;
+use crate::encoding::record::Record;
+use crate::engine::Family;
+use crate::error::{Result, StorageError};
+use crate::hot::HotTable;
+use crate::limits::{COMMIT_BYTES_MAX, PENDING_BYTES_MAX};
+use crate::registry::{Counts, DatabaseMap, Ids};
+use parking_lot::{Condvar, Mutex, RwLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::task::Waker;
+
+/// A place in the queue: rows staged since start. 0 is before everything.
+pub type Position = u64;
+
+/// A staged row.
+#[derive(Debug, Clone)]
+pub struct QueuedRow {
+    /// Key and, unless deleted, value.
+    pub record: Record,
+    /// Where it lives.
+    pub family: Family,
+    /// The row is deleted.
+    pub deleted: bool,
+    /// Hash of the row in the hot table; `None` for rows that no reader looks up by key.
+    pub hot_hash: Option<u64>,
+    /// Index of the later row of the same key in the same group, if any: that one is written.
+    pub(super) superseded_by: u32,
+}
+
+pub(super) const NOT_SUPERSEDED: u32 = u32::MAX;
+
+impl QueuedRow {
+    /// A row that is to be staged.
+    #[inline]
+    pub fn new(record: Record, family: Family, deleted: bool, hot_hash: Option<u64>) -> QueuedRow {
+        QueuedRow {
+            record,
+            family,
+            deleted,
+            hot_hash,
+            superseded_by: NOT_SUPERSEDED,
+        }
+    }
+
+    /// The same row for a place where nobody can look for it yet, so the hot table need not know.
+    pub fn unpublished(self) -> QueuedRow {
+        QueuedRow {
+            hot_hash: None,
+            ..self
+        }
+    }
+}
+
+/// A staged change: `row` counts from the edit's first row, later from the group's.
+#[derive(Debug, Clone, Copy)]
+pub struct StagedChange {
+    pub row: u32,
+    pub db: u32,
+    pub kind: DataType,
+    pub event: Event,
+}
+
+/// What an edit hands over.
+#[derive(Debug, Default)]
+pub struct Staging {
+    pub rows: Vec<QueuedRow>,
+    pub changes: Vec<StagedChange>,
+    /// (namespace, slot, difference in number of keys).
+    pub counts: Vec<(u32, u16, i64)>,
+    /// (home slot, id) of values that this edit leaves behind.
+    pub freed: Vec<(u16, u64)>,
+    /// Namespaces that this edit leaves behind.
+    pub freed_namespaces: Vec<u32>,
+    /// Largest id taken by the edit, 0 for none.
+    pub id_max: u64,
+    /// Version of the database map that the edit resolved its namespace with.
+    pub map_version: u64,
+    /// New database map, for FLUSHDB, FLUSHALL and SWAPDB.
+    pub new_map: Option<DatabaseMap>,
+    pub bytes: usize,
+}
+
+/// The group that forms while another is written.
+#[derive(Default)]
+pub(super) struct Forming {
+    pub rows: Vec<QueuedRow>,
+    pub changes: Vec<StagedChange>,
+    pub counts: Vec<(u32, u16, i64)>,
+    pub freed: Vec<(u16, u64)>,
+    pub freed_namespaces: Vec<u32>,
+    /// Position before the first row.
+    pub base: Position,
+    pub bytes: usize,
+    /// Count rows at the end of `rows`; they are added at closing and have no position.
+    pub count_rows: usize,
+    /// The database map as it was before this group changed it, to undo a failure.
+    pub map_before: Option<DatabaseMap>,
+}
+
+/// Staged edits and how far they are committed.
+pub struct CommitQueue {
+    pub(super) forming: Mutex<Forming>,
+    pub(super) committed: AtomicU64,
+    pub(super) synced: AtomicU64,
+    pub(super) staged: AtomicU64,
+    pub(super) pending_bytes: AtomicUsize,
+    pub(super) fsync: AtomicU8,
+    pub(super) waiters: Mutex<Vec<Waker>>,
+    pub(super) committer_work: Mutex<bool>,
+    pub(super) committer_wake: Condvar,
+    pub(super) poisoned: AtomicBool,
+    pub(super) poison: Mutex<Option<StorageError>>,
+    disk_low: AtomicBool,
+    map: RwLock<DatabaseMap>,
+    pub(super) table: Arc<HotTable>,
+    pub(super) counts: Arc<Counts>,
+    pub(super) ids: Arc<Ids>,
+}
+
+impl CommitQueue {
+    pub(crate) fn new(
+        table: Arc<HotTable>,
+        counts: Arc<Counts>,
+        ids: Arc<Ids>,
+        map: DatabaseMap,
+    ) -> CommitQueue {
+        CommitQueue {
+            forming: Mutex::default(),
+            committed: AtomicU64::new(0),
+            synced: AtomicU64::new(0),
+            staged: AtomicU64::new(0),
+            pending_bytes: AtomicUsize::new(0),
+            fsync: AtomicU8::new(super::Fsync::EverySecond as u8),
+            waiters: Mutex::default(),
+            committer_work: Mutex::new(false),
+            committer_wake: Condvar::new(),
+            poisoned: AtomicBool::new(false),
+            poison: Mutex::new(None),
+            disk_low: AtomicBool::new(false),
+            map: RwLock::new(map),
+            table,
+            counts,
+            ids,
+        }
+    }
+
+    /// Everything up to here is in the WAL.
+    #[inline]
+    pub fn committed(&self) -> Position {
+        self.committed.load(Ordering::Acquire)
+    }
+
+    /// Everything up to here is fsynced.
+    pub fn synced(&self) -> Position {
+        self.synced.load(Ordering::Acquire)
+    }
+
+    /// The newest staged row.
+    #[inline]
+    pub fn staged(&self) -> Position {
+        self.staged.load(Ordering::Acquire)
+    }
+
+    /// Bytes staged and not yet committed.
+    pub fn pending_bytes(&self) -> usize {
+        self.pending_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Why writes are refused now, if they are.
+    pub fn refusal(&self) -> Option<StorageError> {
+        if self.poisoned.load(Ordering::Acquire) {
+            return self.poison.lock().clone();
+        }
+        self.disk_low
+            .load(Ordering::Relaxed)
+            .then_some(StorageError::DiskReserve)
+    }
+
+    /// Refuses writes (or allows them again) because of the free-disk reserve.
+    pub fn set_disk_low(&self, low: bool) {
+        self.disk_low.store(low, Ordering::Relaxed);
+    }
+
+    /// Whether so much is staged that new edits should wait for the commit in progress.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.pending_bytes.load(Ordering::Relaxed) > PENDING_BYTES_MAX
+    }
+
+    /// The namespace of a database, and the map's version for [`Staging::map_version`].
+    #[inline]
+    pub fn resolve(&self, db: u32) -> (u32, u64) {
+        let map = self.map.read();
+        (map.namespace(db), map.version)
+    }
+
+    /// A copy of the database map.
+    pub fn database_map(&self) -> DatabaseMap {
+        self.map.read().clone()
+    }
+
+    /// Puts an edit in line and makes it visible. Gives the position to wait for. `staging` is
+    /// left empty, with its memory, for the next edit.
+    pub fn stage(&self, staging: &mut Staging) -> Result<Position> {
+        if staging.bytes > COMMIT_BYTES_MAX {
+            return Err(StorageError::CommitTooLarge);
+        }
+        let mut forming = self.forming.lock();
+        if let Some(refusal) = self.refusal() {
+            return Err(refusal);
+        }
+        if let Some(map) = staging.new_map.take() {
+            self.replace_map(map, staging.map_version, &mut forming)?;
+        } else if self.map.read().version != staging.map_version {
+            return Err(StorageError::NamespaceChanged);
+        }
+        if let Some(row) = self.ids.reserve_for(staging.id_max) {
+            staging.rows.push(row);
+        }
+        let first = forming.rows.len() as u32;
+        for row in staging.rows.drain(..) {
+            self.push_row(row, &mut forming);
+        }
+        let moved = staging.changes.drain(..);
+        forming.changes.extend(moved.map(|mut change| {
+            change.row += first;
+            change
+        }));
+        for &(ns, slot, difference) in &staging.counts {
+            self.counts.add(ns, slot, difference);
+        }
+        forming.counts.append(&mut staging.counts);
+        forming.freed.append(&mut staging.freed);
+        forming
+            .freed_namespaces
+            .append(&mut staging.freed_namespaces);
+        forming.bytes += staging.bytes;
+        self.pending_bytes
+            .fetch_add(staging.bytes, Ordering::Relaxed);
+        staging.bytes = 0;
+        staging.id_max = 0;
+        let position = forming.base + forming.rows.len() as u64;
+        self.staged.store(position, Ordering::Release);
+        Ok(position)
+    }
+
+    #[inline]
+    fn push_row(&self, row: QueuedRow, forming: &mut Forming) {
+        let index = forming.rows.len();
+        let version = forming.base + index as u64 + 1;
+        if let Some(hash) = row.hot_hash {
+            let before = self.table.stage(hash, &row.record, row.deleted, version);
+            // Version v of this group stands at index v - base - 1.
+            let superseded = before.and_then(|before| before.checked_sub(forming.base + 1));
+            if let Some(old) = superseded.and_then(|at| forming.rows.get_mut(at as usize)) {
+                old.superseded_by = index as u32;
+            }
+        }
+        forming.rows.push(row);
+    }
+
+    /// Only the holder of the newest map may replace it; others must look again.
+    fn replace_map(&self, map: DatabaseMap, seen: u64, forming: &mut Forming) -> Result<()> {
+        let mut current = self.map.write();
+        if current.version != seen {
+            return Err(StorageError::NamespaceChanged);
+        }
+        let before = std::mem::replace(&mut *current, map);
+        current.version = before.version + 1;
+        forming.map_before.get_or_insert(before);
+        Ok(())
+    }
+
+    /// Takes the forming group; the next one forms behind it. Adds the absolute count rows, since
+    /// only now, under the lock, do the counts in memory match the group's end.
+    pub(super) fn close(&self, recycled: Forming) -> Option<Forming> {
+        let mut forming = self.forming.lock();
+        if forming.rows.is_empty() {
+            return None;
+        }
+        let mut group = std::mem::replace(&mut *forming, recycled);
+        forming.base = group.base + group.rows.len() as u64;
+        let staged_rows = group.rows.len();
+        self.counts.absolute_rows(&group.counts, &mut group.rows);
+        group.count_rows = group.rows.len() - staged_rows;
+        Some(group)
+    }
+
+    /// Undoes everything that is staged and not committed: the engine refused a group.
+    pub(super) fn undo(&self, mut group: Forming, error: StorageError) {
+        let mut forming = self.forming.lock();
+        *self.poison.lock() = Some(error);
+        self.poisoned.store(true, Ordering::Release);
+        let mut later = std::mem::take(&mut *forming);
+        forming.base = later.base + later.rows.len() as u64;
+        let map_before = group.map_before.take().or(later.map_before.take());
+        for part in [&later, &group] {
+            for (index, row) in part.rows.iter().enumerate() {
+                let version = part.base + index as u64 + 1;
+                if let Some(hash) = row.hot_hash {
+                    self.table.withdraw(hash, row.record.key(), version);
+                }
+            }
+            for &(ns, slot, difference) in &part.counts {
+                self.counts.add(ns, slot, -difference);
+            }
+        }
+        if let Some(before) = map_before {
+            let mut map = self.map.write();
+            let version = map.version + 1;
+            *map = before;
+            map.version = version;
+        }
+        self.pending_bytes.store(0, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,81 @@
+//! Owns waiting for a position: by futures on threads that serve others, by blocking elsewhere.
+//! Invariants: a waiter registers before it tries to lead, and a leader wakes after it has let go,
+//! so one of the two always goes on; a waiter of an undone position learns the error.
+//! Tests: `storage/tests/commit.rs`.
+
+use super::group::{Leader, Led};
+use super::queue::{CommitQueue, Position};
+use crate::error::{Result, StorageError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, Wake, Waker};
+
+impl CommitQueue {
+    /// `Some` once the fate of `position` is known.
+    #[inline]
+    fn settled(&self, position: Position) -> Option<Result<()>> {
+        if self.committed() >= position {
+            return Some(Ok(()));
+        }
+        if self.poisoned.load(Ordering::Acquire) {
+            let error = self.poison.lock().clone();
+            return Some(Err(error.unwrap_or(StorageError::Poisoned(String::new()))));
+        }
+        None
+    }
+
+    pub(super) fn wake_all(&self) {
+        let wakers = std::mem::take(&mut *self.waiters.lock());
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Leader {
+    /// Commits everything staged on this thread if nobody else is at it, without waiting for
+    /// throttled writes or for the disk. Callers then wait with [`Leader::wait`].
+    pub fn commit_now(&self) {
+        while self.queue().staged() > self.queue().committed() {
+            match self.try_lead() {
+                Led::Group => {}
+                Led::Busy | Led::Nothing => return,
+            }
+        }
+    }
+
+    /// Waits until `position` is committed, leading groups where nobody else does.
+    pub async fn wait(&self, position: Position) -> Result<()> {
+        std::future::poll_fn(|context| self.poll_wait(position, context)).await
+    }
+
+    /// The same for threads that may block.
+    pub fn wait_blocking(&self, position: Position) -> Result<()> {
+        let waker = Waker::from(Arc::new(ThreadWaker(std::thread::current())));
+        let mut context = Context::from_waker(&waker);
+        loop {
+            match self.poll_wait(position, &mut context) {
+                Poll::Ready(result) => return result,
+                Poll::Pending => std::thread::park(),
+            }
+        }
+    }
+
+    fn poll_wait(&self, position: Position, context: &mut Context<'_>) -> Poll<Result<()>> {
+        if let Some(result) = self.queue().settled(position) {
+            return Poll::Ready(result);
+        }
+        self.queue().waiters.lock().push(context.waker().clone());
+        self.commit_now();
+        match self.queue().settled(position) {
+            Some(result) => Poll::Ready(result),
+            None => Poll::Pending,
+        }
+    }
+}
+
+struct ThreadWaker(std::thread::Thread);
+
+impl Wake for ThreadWaker {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}

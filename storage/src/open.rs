@@ -1,0 +1,272 @@
+//! Owns what happens before a store serves: identity, term, counts, garbage.
+//! Invariants: recovery writes only the identity (once) and a new term; a directory that cannot be
+//! understood is refused before anything is written. Tests: `storage/tests/formats.rs`.
+
+use crate::commit::log::{self, LogHeader};
+use crate::encoding::key::{HashSeed, kind, parse_count, parse_slot_and_id};
+use crate::engine::{BatchBuilder, Bounds, Engine, Family, Throttle, Tier};
+use crate::error::{Result, StorageError};
+use crate::garbage::Garbage;
+use crate::partition::PartitionMap;
+use crate::registry::records::{self, Identity};
+use crate::registry::{Counts, DatabaseMap, Ids};
+use crate::store::Options;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A recovered directory.
+pub(crate) struct Opened {
+    pub engine: Engine,
+    pub identity: Identity,
+    pub counts: Counts,
+    pub ids: Ids,
+    pub map: DatabaseMap,
+    pub garbage: Garbage,
+    pub term: u64,
+    pub floor_ms: u64,
+    pub partitions: PartitionMap,
+}
+
+impl Opened {
+    pub(crate) fn recover(options: &Options) -> Result<Opened> {
+        let path = &options.path;
+        std::fs::create_dir_all(path).map_err(|error| {
+            StorageError::Directory(format!("{}: cannot create: {error}", path.display()))
+        })?;
+        let wanted = partition_count(path, options.partitions)?;
+        let partitions = PartitionMap::new(wanted).ok_or_else(|| {
+            StorageError::Directory(format!("{wanted} partitions: not a power of two up to 256"))
+        })?;
+        let engine = Engine::open(path, wanted, &options.tuning)?;
+        let identity = match record(&engine, records::IDENTITY)? {
+            Some(bytes) => Identity::decode(&bytes, path)?,
+            None => create_identity(&engine, wanted)?,
+        };
+        check_identity(&engine, &identity, wanted, path)?;
+        let (map, garbage) = load_namespaces(&engine)?;
+        let counts = Counts::new(partitions);
+        load_partitions(&engine, &counts, &garbage)?;
+        let ids = Ids::new(number(&engine, records::RESERVED_IDS)?);
+        let (term, floor_ms) = begin_term(&engine)?;
+        Ok(Opened {
+            engine,
+            identity,
+            counts,
+            ids,
+            map,
+            garbage,
+            term,
+            floor_ms,
+            partitions,
+        })
+    }
+}
+
+/// The partition count to open with: RocksDB must be told all families of an existing directory.
+fn partition_count(path: &Path, asked: Option<u16>) -> Result<u16> {
+    let marker = path.join("partitions");
+    match std::fs::read_to_string(&marker) {
+        Ok(text) => {
+            let found = text.trim().parse::<u16>().map_err(|_| {
+                StorageError::Corrupted(format!("{}: not a number", marker.display()))
+            })?;
+            match asked {
+                Some(asked) if asked != found => Err(StorageError::Directory(format!(
+                    "{}: created with {found} partitions, not {asked}; the number is fixed at creation",
+                    path.display()
+                ))),
+                _ => Ok(found),
+            }
+        }
+        Err(_) if Engine::exists(path) => Err(StorageError::Corrupted(format!(
+            "{}: the file that names the partition count is missing",
+            path.display()
+        ))),
+        Err(_) => {
+            let count = asked.unwrap_or(1);
+            std::fs::write(&marker, format!("{count}\n")).map_err(|error| {
+                StorageError::Directory(format!("{}: not writable: {error}", path.display()))
+            })?;
+            Ok(count)
+        }
+    }
+}
+
+fn create_identity(engine: &Engine, partitions: u16) -> Result<Identity> {
+    let family_ids = std::iter::once(Family::Records)
+        .chain((0..partitions).map(Family::Partition))
+        .map(|family| engine.family_id(family))
+        .collect();
+    let identity = Identity {
+        partitions,
+        seed: HashSeed(rand::random()),
+        family_ids,
+    };
+    write_records(
+        engine,
+        0,
+        &[(records::IDENTITY.to_vec(), Some(identity.encode()))],
+    )?;
+    Ok(identity)
+}
+
+fn check_identity(engine: &Engine, identity: &Identity, opened: u16, path: &Path) -> Result<()> {
+    let same_families = identity.family_ids.iter().enumerate().all(|(index, &id)| {
+        let family = match index.checked_sub(1) {
+            None => Family::Records,
+            Some(partition) => Family::Partition(partition as u16),
+        };
+        engine.family_id(family) == id
+    });
+    if identity.partitions != opened || !same_families {
+        return Err(StorageError::Corrupted(format!(
+            "{}: column families do not match the identity record",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
+fn load_namespaces(engine: &Engine) -> Result<(DatabaseMap, Garbage)> {
+    let mut moved = BTreeMap::new();
+    let garbage = Garbage::default();
+    let mut rows = engine.iterate(
+        Family::Records,
+        Bounds::prefix(records::DATABASE),
+        Tier::Disk,
+    )?;
+    rows.seek_first()?;
+    while let Some((row_key, value)) = rows.row() {
+        let db = row_key
+            .get(records::DATABASE.len()..)
+            .and_then(|rest| rest.try_into().ok());
+        if let (Some(db), Ok(ns)) = (db, value.try_into()) {
+            moved.insert(u32::from_be_bytes(db), u32::from_be_bytes(ns));
+        }
+        rows.advance()?;
+    }
+    let dead = Bounds::prefix(&[kind::DEAD_NAMESPACE]);
+    let mut rows = engine.iterate(Family::Records, dead, Tier::Disk)?;
+    rows.seek_first()?;
+    while let Some((row_key, _)) = rows.row() {
+        if let Some(ns) = row_key.get(1..).and_then(|rest| rest.try_into().ok()) {
+            garbage.add_namespace(u32::from_be_bytes(ns), 0);
+        }
+        rows.advance()?;
+    }
+    let next = record(engine, records::NEXT_NAMESPACE)?;
+    let next_ns = next
+        .and_then(|bytes| bytes.try_into().ok())
+        .map_or(0, u32::from_be_bytes);
+    Ok((DatabaseMap::from_rows(moved, next_ns), garbage))
+}
+
+fn load_partitions(engine: &Engine, counts: &Counts, garbage: &Garbage) -> Result<()> {
+    for partition in 0..engine.partitions() {
+        let family = Family::Partition(partition);
+        let mut rows = engine.iterate(family, Bounds::prefix(&[kind::COUNT]), Tier::Disk)?;
+        rows.seek_first()?;
+        while let Some((row_key, value)) = rows.row() {
+            if let (Some((ns, slot)), Ok(count)) = (parse_count(row_key), value.try_into()) {
+                counts.add(ns, slot, i64::from_be_bytes(count));
+            }
+            rows.advance()?;
+        }
+        let mut rows = engine.iterate(family, Bounds::prefix(&[kind::GARBAGE]), Tier::Disk)?;
+        rows.seek_first()?;
+        while let Some((row_key, _)) = rows.row() {
+            if let Some((slot, id, _)) = parse_slot_and_id(row_key, kind::GARBAGE) {
+                garbage.add(std::iter::once((slot, id)), 0);
+            }
+            rows.advance()?;
+        }
+    }
+    Ok(())
+}
+
+/// Opens a new term unless the last process closed cleanly. Gives the term and the time below
+/// which the clock must not fall.
+fn begin_term(engine: &Engine) -> Result<(u64, u64)> {
+    let now_ms = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| d.as_millis() as u64);
+    let (mut terms, mut term, mut floor_ms) = (0u64, 0u64, 0u64);
+    let bounds = Bounds::prefix(records::TERM_HISTORY);
+    let mut rows = engine.iterate(Family::Records, bounds, Tier::Disk)?;
+    rows.seek_first()?;
+    while let Some((_, value)) = rows.row() {
+        let (fields, _) = value.as_chunks::<8>();
+        if let [newest, _, stamp] = fields {
+            term = u64::from_be_bytes(*newest);
+            floor_ms = u64::from_be_bytes(*stamp);
+        }
+        terms += 1;
+        rows.advance()?;
+    }
+    drop(rows);
+    let clean = record(engine, records::CLEAN_CLOSE)?;
+    let mut changes = Vec::new();
+    if let Some(clean) = clean {
+        let (fields, _) = clean.as_chunks::<8>();
+        floor_ms = floor_ms.max(fields.get(1).map_or(0, |stamp| u64::from_be_bytes(*stamp)));
+        changes.push((records::CLEAN_CLOSE.to_vec(), None));
+    } else {
+        term += 1;
+        let first_sequence = engine.last_sequence() + 1;
+        let fields = [term, first_sequence, now_ms.max(floor_ms)].map(u64::to_be_bytes);
+        changes.push((records::term_key(terms), Some(fields.concat())));
+    }
+    // The batch is fsynced, and with it everything recovered from the WAL before it.
+    write_records(engine, term, &changes)?;
+    Ok((term, floor_ms))
+}
+
+/// Writes the mark that lets the next start continue the term.
+pub(crate) fn mark_clean_close(engine: &Engine, term: u64, now_ms: u64) -> Result<()> {
+    let fields = [engine.last_sequence(), now_ms]
+        .map(u64::to_be_bytes)
+        .concat();
+    write_records(
+        engine,
+        term,
+        &[(records::CLEAN_CLOSE.to_vec(), Some(fields))],
+    )
+}
+
+/// A batch of server records outside the commit queue: only before serving and after it.
+fn write_records(engine: &Engine, term: u64, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> Result<()> {
+    let mut log_data = Vec::new();
+    let stamp_ms = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| d.as_millis() as u64);
+    log::encode(
+        LogHeader {
+            term,
+            epoch: 0,
+            stamp_ms,
+        },
+        &[],
+        &mut log_data,
+    );
+    let mut batch = BatchBuilder::default();
+    batch.begin(&log_data);
+    let family = engine.family_id(Family::Records);
+    for (row_key, value) in changes {
+        match value {
+            Some(value) => batch.put(family, row_key, value),
+            None => batch.delete(family, row_key),
+        }
+    }
+    engine.write(batch.finish(), true, Throttle::Wait)?;
+    Ok(())
+}
+
+fn record(engine: &Engine, row_key: &[u8]) -> Result<Option<Vec<u8>>> {
+    engine.get(Family::Records, row_key, Tier::Disk, <[u8]>::to_vec)
+}
+
+fn number(engine: &Engine, row_key: &[u8]) -> Result<u64> {
+    let bytes = record(engine, row_key)?.and_then(|bytes| bytes.try_into().ok());
+    Ok(bytes.map_or(0, u64::from_be_bytes))
+}

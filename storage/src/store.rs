@@ -1,0 +1,278 @@
+//! Owns the facade: opening and closing a directory, views, edits, the background threads.
+//! Invariants: at most one `Store` per directory in the world; a new term opens on every start that
+//! was not a clean close. Must not know: protocols. Tests: `storage/tests`.
+
+use crate::change::CommitObserver;
+use crate::clock::Clock;
+use crate::commit::latch::LatchTable;
+use crate::commit::{CommitQueue, Fsync, Leader, Position};
+use crate::edit::Edit;
+use crate::encoding::key::HashSeed;
+use crate::encoding::record::Record;
+use crate::engine::{Engine, EngineTuning, Family, Tier};
+use crate::error::{Result, StorageError};
+use crate::garbage::Garbage;
+use crate::hot::HotTable;
+use crate::lease::{Lease, Leases};
+use crate::limits::DATABASES_MAX;
+use crate::open::Opened;
+use crate::partition::PartitionMap;
+use crate::registry::{Counts, Ids};
+use crate::view::{View, ViewOptions};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// How a directory is opened.
+pub struct Options {
+    /// The data directory; created if missing.
+    pub path: PathBuf,
+    /// Partitions of a new directory; an existing one keeps its own, and another number is refused.
+    /// `None` takes what is there, or one.
+    pub partitions: Option<u16>,
+    /// RocksDB's part.
+    pub tuning: EngineTuning,
+    /// Bytes of the hot table at start; the memory controller moves it.
+    pub hot_table_bytes: usize,
+    /// When commits are fsynced.
+    pub fsync: Fsync,
+    /// Whoever listens to commits.
+    pub observer: Box<dyn CommitObserver>,
+}
+
+/// An open directory. Share it as `Arc<Store>`; every method takes `&self`.
+pub struct Store {
+    engine: Arc<Engine>,
+    table: Arc<HotTable>,
+    queue: Arc<CommitQueue>,
+    leader: Arc<Leader>,
+    latches: Arc<LatchTable>,
+    leases: Leases,
+    counts: Arc<Counts>,
+    ids: Arc<Ids>,
+    clock: Arc<Clock>,
+    garbage: Arc<Garbage>,
+    seed: HashSeed,
+    partitions: PartitionMap,
+    /// No expiry row stands before this time, ms.
+    expiry_watermark_ms: AtomicU64,
+    verify_reads: AtomicBool,
+}
+
+impl Store {
+    /// Opens (or creates) a directory and recovers what the last process left.
+    pub fn open(options: Options) -> Result<Arc<Store>> {
+        let Opened {
+            engine,
+            identity,
+            counts,
+            ids,
+            map,
+            garbage,
+            term,
+            floor_ms,
+            partitions,
+        } = Opened::recover(&options)?;
+        let engine = Arc::new(engine);
+        let table = Arc::new(HotTable::new(options.hot_table_bytes));
+        let counts = Arc::new(counts);
+        let ids = Arc::new(ids);
+        let clock = Arc::new(Clock::system(floor_ms));
+        let garbage = Arc::new(garbage);
+        let queue = Arc::new(CommitQueue::new(
+            Arc::clone(&table),
+            Arc::clone(&counts),
+            Arc::clone(&ids),
+            map,
+        ));
+        let leader = Arc::new(Leader::new(
+            Arc::clone(&queue),
+            Arc::clone(&engine),
+            Arc::clone(&clock),
+            Arc::clone(&garbage),
+            options.observer,
+            term,
+        ));
+        leader.set_fsync(options.fsync);
+        Ok(Arc::new(Store {
+            engine,
+            table,
+            queue,
+            leader,
+            latches: Arc::default(),
+            leases: Leases::default(),
+            counts,
+            ids,
+            clock,
+            garbage,
+            seed: identity.seed,
+            partitions,
+            expiry_watermark_ms: AtomicU64::new(0),
+            verify_reads: AtomicBool::new(false),
+        }))
+    }
+
+    /// A database for reading.
+    #[inline]
+    pub fn view(&self, db: u32, options: ViewOptions) -> Result<View<'_>> {
+        check_database(db)?;
+        Ok(View::new(self, db, options))
+    }
+
+    /// A database for changing. The caller holds exclusive latches on the keys it will change.
+    #[inline]
+    pub fn edit(&self, db: u32, options: ViewOptions) -> Result<Edit<'_>> {
+        check_database(db)?;
+        Ok(Edit::new(self, db, options))
+    }
+
+    /// Latches of all keys.
+    #[inline]
+    pub fn latches(&self) -> &Arc<LatchTable> {
+        &self.latches
+    }
+
+    /// Commits: who waits for what.
+    #[inline]
+    pub fn leader(&self) -> &Arc<Leader> {
+        &self.leader
+    }
+
+    /// How far edits are staged, committed, fsynced.
+    #[inline]
+    pub fn queue(&self) -> &CommitQueue {
+        &self.queue
+    }
+
+    /// The hot table.
+    #[inline]
+    pub fn table(&self) -> &HotTable {
+        &self.table
+    }
+
+    /// RocksDB.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// What waits to be swept.
+    pub fn garbage(&self) -> &Garbage {
+        &self.garbage
+    }
+
+    /// The seed that orders keys.
+    #[inline]
+    pub fn seed(&self) -> &HashSeed {
+        &self.seed
+    }
+
+    /// The partitions.
+    #[inline]
+    pub fn partitions(&self) -> PartitionMap {
+        self.partitions
+    }
+
+    /// The family of a slot.
+    #[inline]
+    pub fn family(&self, slot: u16) -> Family {
+        Family::Partition(self.partitions.of(slot))
+    }
+
+    /// The id counter.
+    pub fn ids(&self) -> &Ids {
+        &self.ids
+    }
+
+    /// Key counts by namespace.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Number of keys of a database, exact; expired keys count until they are swept.
+    pub fn database_size(&self, db: u32) -> u64 {
+        self.counts.total(self.queue.resolve(db).0)
+    }
+
+    /// Milliseconds since the epoch; never goes back.
+    #[inline]
+    pub fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
+    /// The clock, for tests.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    #[inline]
+    pub(crate) fn begin_lease(&self) -> Lease<'_> {
+        self.leases.begin(self.queue.committed())
+    }
+
+    /// What died at or before this position may be destroyed: it is fsynced, and nobody reads from
+    /// before it.
+    pub(crate) fn safe_position(&self) -> Position {
+        self.queue.synced().min(self.leases.oldest())
+    }
+
+    pub(crate) fn expiry_inserted(&self, at_ms: u64) {
+        self.expiry_watermark_ms.fetch_min(at_ms, Ordering::Relaxed);
+    }
+
+    pub(crate) fn expiry_watermark(&self) -> &AtomicU64 {
+        &self.expiry_watermark_ms
+    }
+
+    /// Compares every row served from the hot table with the engine (a debugging mode).
+    pub fn set_verify_reads(&self, verify: bool) {
+        self.verify_reads.store(verify, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn verifies_reads(&self) -> bool {
+        self.verify_reads.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn verify(&self, family: Family, record: &Record, version: Position) -> Result<()> {
+        if version > self.queue.committed() {
+            return Ok(());
+        }
+        let staged = self.queue.staged();
+        let stored = self
+            .engine
+            .get(family, record.key(), Tier::Disk, <[u8]>::to_vec)?;
+        // A commit between the two reads explains any difference.
+        if staged != self.queue.staged() || stored.as_deref() == Some(record.value()) {
+            return Ok(());
+        }
+        if let crate::hot::Found::Row { version: now, .. } = self
+            .table
+            .peek(crate::view::element_hash(record.key()), record.key())
+            && now != version
+        {
+            return Ok(());
+        }
+        Err(StorageError::Corrupted(format!(
+            "the hot table disagrees on {:02x?}",
+            record.key()
+        )))
+    }
+
+    /// Ends the process's use of the directory: commits and fsyncs what is staged, marks the close
+    /// as clean. Nothing may be staged during or after it.
+    pub fn close(&self) -> Result<()> {
+        self.leader.wait_blocking(self.queue.staged())?;
+        self.leader.sync()?;
+        crate::open::mark_clean_close(&self.engine, self.leader.term(), self.now_ms())?;
+        Ok(())
+    }
+}
+
+#[inline]
+fn check_database(db: u32) -> Result<()> {
+    if db < DATABASES_MAX {
+        Ok(())
+    } else {
+        Err(StorageError::NoSuchDatabase)
+    }
+}

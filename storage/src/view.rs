@@ -1,0 +1,329 @@
+//! Owns reading: a view is a database at a time, and decides what is expired and what is of the
+//! wrong type.
+//! Invariants: a row is looked for among the edit's own rows, in the hot table, in the engine, in
+//! this order; what was read and is not committed yet raises `seen`, which the reply waits for; a
+//! read of several rows of a key needs its latch. Must not know: replies.
+//! Tests: `storage/tests`.
+//!
+//! On the request path: no allocation on a hit beyond a reference count, no lock but one shard's.
+
+use crate::commit::Position;
+use crate::edit::StagedRows;
+use crate::encoding::key::{self, KeyName, RowKey};
+use crate::encoding::meta::{DataType, Header};
+use crate::encoding::record::Record;
+use crate::engine::{Family, Tier};
+use crate::error::{Result, StorageError};
+use crate::hot::Found;
+use crate::lease::Lease;
+use crate::limits::KEY_BYTES_MAX;
+use crate::store::Store;
+use crate::value::Value;
+use std::cell::{Cell, RefCell};
+
+/// How a view may read.
+#[derive(Debug, Clone, Copy)]
+pub struct ViewOptions {
+    /// How far reads may go.
+    pub tier: Tier,
+    /// The caller holds latches on the keys it will open.
+    pub latched: bool,
+    /// Accesses count for eviction and OBJECT IDLETIME.
+    pub touch: bool,
+}
+
+/// A database as one command sees it.
+pub struct View<'s> {
+    store: &'s Store,
+    db: u32,
+    ns: u32,
+    map_version: u64,
+    now_ms: u64,
+    options: ViewOptions,
+    seen: Cell<Position>,
+    pub(crate) staged: RefCell<StagedRows>,
+    _lease: Lease<'s>,
+}
+
+/// A key as a view found it.
+#[derive(Debug, Clone)]
+pub struct KeyEntry<'k> {
+    /// The key and what is derived from it.
+    pub name: KeyName<'k>,
+    row: Option<(Record, Header, usize)>,
+    live: bool,
+}
+
+impl<'k> KeyEntry<'k> {
+    /// Whether the key exists: stored, and not expired.
+    #[inline]
+    pub fn exists(&self) -> bool {
+        self.live
+    }
+
+    /// The header, if the key exists.
+    #[inline]
+    pub fn header(&self) -> Option<&Header> {
+        self.row
+            .as_ref()
+            .filter(|_| self.live)
+            .map(|(_, header, _)| header)
+    }
+
+    /// The bytes behind the header, if the key exists.
+    #[inline]
+    pub fn payload(&self) -> Option<&[u8]> {
+        let (record, _, start) = self.row.as_ref().filter(|_| self.live)?;
+        record.value().get(*start..)
+    }
+
+    /// The same, sharing the row's allocation.
+    #[inline]
+    pub fn payload_value(&self) -> Option<Value> {
+        let (record, _, start) = self.row.as_ref().filter(|_| self.live)?;
+        Some(record.value_from(*start))
+    }
+
+    /// The stored row, expired or not.
+    pub(crate) fn stored(&self) -> Option<&Header> {
+        self.row.as_ref().map(|(_, header, _)| header)
+    }
+}
+
+impl<'s> View<'s> {
+    pub(crate) fn new(store: &'s Store, db: u32, options: ViewOptions) -> View<'s> {
+        let lease = store.begin_lease();
+        let (ns, map_version) = store.queue().resolve(db);
+        View {
+            store,
+            db,
+            ns,
+            map_version,
+            now_ms: store.now_ms(),
+            options,
+            seen: Cell::new(0),
+            staged: RefCell::default(),
+            _lease: lease,
+        }
+    }
+
+    /// The store behind it.
+    pub fn store(&self) -> &'s Store {
+        self.store
+    }
+
+    /// The database number.
+    pub fn db(&self) -> u32 {
+        self.db
+    }
+
+    /// The database's namespace.
+    pub fn ns(&self) -> u32 {
+        self.ns
+    }
+
+    pub(crate) fn map_version(&self) -> u64 {
+        self.map_version
+    }
+
+    /// The time that decides what is expired, ms since the epoch.
+    pub fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    /// How far reads may go.
+    pub fn tier(&self) -> Tier {
+        self.options.tier
+    }
+
+    /// The newest uncommitted position among the rows read: a reply waits for it.
+    pub fn seen(&self) -> Position {
+        self.seen.get()
+    }
+
+    /// Fails unless the caller holds the latches of the keys it reads several rows of.
+    #[inline]
+    pub fn need_latch(&self) -> Result<()> {
+        if self.options.latched {
+            Ok(())
+        } else {
+            Err(StorageError::NeedsLatch)
+        }
+    }
+
+    /// Slot and hash of a key.
+    #[inline]
+    pub fn name<'k>(&self, user_key: &'k [u8]) -> KeyName<'k> {
+        KeyName::new(user_key, self.store.seed())
+    }
+
+    /// Looks a key up in this view's database.
+    #[inline]
+    pub fn open<'k>(&self, user_key: &'k [u8]) -> Result<KeyEntry<'k>> {
+        self.open_in(self.ns, user_key)
+    }
+
+    /// Looks a key up in another namespace (MOVE, COPY).
+    pub fn open_in<'k>(&self, ns: u32, user_key: &'k [u8]) -> Result<KeyEntry<'k>> {
+        let name = self.name(user_key);
+        if user_key.len() > KEY_BYTES_MAX {
+            return Ok(KeyEntry {
+                name,
+                row: None,
+                live: false,
+            });
+        }
+        let family = self.store.family(name.slot);
+        let row = self.row(meta_hash(&name, ns), family, &name.meta_key(ns))?;
+        let Some(record) = row else {
+            return Ok(KeyEntry {
+                name,
+                row: None,
+                live: false,
+            });
+        };
+        let (header, start) = Header::decode(record.value())?;
+        let live = !header.expired(self.now_ms);
+        Ok(KeyEntry {
+            name,
+            row: Some((record, header, start)),
+            live,
+        })
+    }
+
+    /// Looks a key up and fails if it exists with another type.
+    #[inline]
+    pub fn open_as<'k>(&self, user_key: &'k [u8], kind: DataType) -> Result<KeyEntry<'k>> {
+        let entry = self.open(user_key)?;
+        match entry.header() {
+            Some(header) if header.kind != kind => Err(StorageError::WrongType),
+            _ => Ok(entry),
+        }
+    }
+
+    /// Reads an element row.
+    pub fn element(&self, home_slot: u16, row_key: &RowKey) -> Result<Option<Record>> {
+        self.row(element_hash(row_key), self.store.family(home_slot), row_key)
+    }
+
+    #[inline]
+    fn row(&self, hash: u64, family: Family, row_key: &RowKey) -> Result<Option<Record>> {
+        if let Some(own) = self.staged.borrow().find(hash, row_key) {
+            return Ok((!own.deleted).then(|| own.record.clone()));
+        }
+        let table = self.store.table();
+        let found = if self.options.touch {
+            table.get(hash, row_key)
+        } else {
+            table.peek(hash, row_key)
+        };
+        match found {
+            Found::Row { record, version } => {
+                self.saw(version);
+                if self.store.verifies_reads() {
+                    self.store.verify(family, &record, version)?;
+                }
+                Ok(Some(record))
+            }
+            Found::Absent { version } => {
+                self.saw(version);
+                Ok(None)
+            }
+            Found::Unknown(stamp) => {
+                let engine = self.store.engine();
+                let record = engine.get(family, row_key, self.options.tier, |value| {
+                    Record::new(row_key, &[value])
+                })?;
+                let absent = record.is_none();
+                let offered = record.clone().unwrap_or_else(|| Record::new(row_key, &[]));
+                table.fill(hash, offered, absent, stamp, self.store.queue().committed());
+                Ok(record)
+            }
+        }
+    }
+
+    #[inline]
+    fn saw(&self, version: Position) {
+        if version > self.seen.get() && version > self.store.queue().committed() {
+            self.seen.set(version);
+        }
+    }
+
+    /// Seconds since the last access and the access counter, as OBJECT shows them.
+    pub fn usage(&self, entry: &KeyEntry<'_>) -> Option<crate::hot::Usage> {
+        let row_key = entry.name.meta_key(self.ns);
+        self.store
+            .table()
+            .usage(meta_hash(&entry.name, self.ns), &row_key)
+    }
+
+    /// Iterates over committed meta rows of this database from (slot, h) on.
+    pub fn iterate_keys(&self, slot: u16, h48: u64) -> Result<KeyIterator<'_>> {
+        KeyIterator::new(self, slot, h48)
+    }
+}
+
+/// Hash of a meta row in the hot table.
+#[inline]
+pub(crate) fn meta_hash(name: &KeyName<'_>, ns: u32) -> u64 {
+    name.hash ^ u64::from(ns).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// Hash of an element row in the hot table.
+pub(crate) fn element_hash(row_key: &[u8]) -> u64 {
+    use std::hash::BuildHasher;
+    foldhash::fast::FixedState::with_seed(0x5eed).hash_one(row_key)
+}
+
+/// Walks the keys of a database in (slot, h) order, expired ones included.
+pub struct KeyIterator<'v> {
+    view: &'v View<'v>,
+    rows: Option<crate::engine::RowIterator<'v>>,
+    partition: u16,
+    start: RowKey,
+}
+
+impl<'v> KeyIterator<'v> {
+    fn new(view: &'v View<'v>, slot: u16, h48: u64) -> Result<KeyIterator<'v>> {
+        let partition = view.store.partitions().of(slot);
+        let start = key::meta_position(view.ns, slot, h48);
+        Ok(KeyIterator {
+            view,
+            rows: None,
+            partition,
+            start,
+        })
+    }
+
+    /// The next row: its key's parts, its value. `None` at the end of the database.
+    pub fn next_row(&mut self) -> Result<Option<(key::MetaKeyParts<'_>, &[u8])>> {
+        loop {
+            match &mut self.rows {
+                Some(rows) => rows.advance()?,
+                None => {
+                    let prefix = key::meta_position(self.view.ns, 0, 0);
+                    let bounds = crate::engine::Bounds::prefix(prefix.get(..5).unwrap_or_default());
+                    let family = Family::Partition(self.partition);
+                    let tier = self.view.options.tier;
+                    let mut rows = self.view.store.engine().iterate(family, bounds, tier)?;
+                    rows.seek(&self.start)?;
+                    self.rows = Some(rows);
+                }
+            }
+            if self.rows.as_ref().is_some_and(|rows| rows.row().is_some()) {
+                break;
+            }
+            self.rows = None;
+            self.partition += 1;
+            if self.partition >= self.view.store.partitions().count() {
+                return Ok(None);
+            }
+        }
+        let Some((row_key, value)) = self.rows.as_ref().and_then(|rows| rows.row()) else {
+            return Ok(None);
+        };
+        let parts = key::parse_meta(row_key)
+            .ok_or_else(|| StorageError::Corrupted(format!("meta row key {row_key:02x?}")))?;
+        Ok(Some((parts, value)))
+    }
+}
