@@ -332,7 +332,7 @@ impl RequestParser {
         buf: &[u8],
         limits: &ProtocolLimits,
     ) -> Result<Option<Header>, LineTooLong> {
-        if let Some([marker, rest @ ..]) = buf.get(self.pos..)
+        if let Some([marker @ (b'*' | b'$'), rest @ ..]) = buf.get(self.pos..)
             && let Some((number, len)) = short_number(rest)
             && len < limits.inline_len_max
         {

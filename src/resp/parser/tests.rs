@@ -298,6 +298,7 @@ fn a_nul_keeps_a_line_from_ending() {
         (&b"PI\0NG"[..], ProtocolError::TooBigInlineRequest),
         (b"*1\0", ProtocolError::TooBigMultibulkCount),
         (b"*1\r\n$4\0", ProtocolError::TooBigBulkCount),
+        (b"*1\r\n\x004", ProtocolError::TooBigBulkCount),
     ] {
         let mut bytes = head.to_vec();
         bytes.extend_from_slice(b"\r\n");
