@@ -1,1 +1,3 @@
 //! The Ferrock server: protocol, command table, execution and assembly over the `storage` crate.
+
+pub mod config;
