@@ -1,0 +1,101 @@
+//! Owns reading of arguments: a cursor that handlers walk, with Redis's errors.
+//! Invariants: nothing here allocates; text is compared without case.
+//! Must not know: commands. Tests: below.
+
+use crate::error::{CommandError, CommandResult, text};
+use crate::resp::Request;
+use storage::encoding::number::parse_i64;
+
+/// A cursor over a request, standing behind the command's name.
+#[derive(Debug, Clone)]
+pub struct Args<'a> {
+    request: Request<'a>,
+    at: usize,
+}
+
+impl<'a> Args<'a> {
+    /// A cursor that has read the first `names` arguments (2 for a subcommand).
+    #[inline]
+    pub fn new(request: Request<'a>, names: usize) -> Args<'a> {
+        Args { request, at: names }
+    }
+
+    /// The whole request.
+    pub fn request(&self) -> Request<'a> {
+        self.request
+    }
+
+    /// Arguments not read yet.
+    #[inline]
+    pub fn left(&self) -> usize {
+        self.request.len().saturating_sub(self.at)
+    }
+
+    /// The next argument; `ERR syntax error` at the end.
+    #[inline]
+    pub fn next(&mut self) -> CommandResult<&'a [u8]> {
+        self.next_or_none().ok_or(CommandError::Fixed(text::SYNTAX))
+    }
+
+    /// The next argument, if there is one.
+    #[inline]
+    pub fn next_or_none(&mut self) -> Option<&'a [u8]> {
+        let arg = self.request.get(self.at)?;
+        self.at += 1;
+        Some(arg)
+    }
+
+    /// The argument `ahead` places further, not read.
+    #[inline]
+    pub fn peek(&self, ahead: usize) -> Option<&'a [u8]> {
+        self.request.get(self.at + ahead)
+    }
+
+    /// Reads the next argument if it is this word.
+    #[inline]
+    pub fn skip_word(&mut self, word: &str) -> bool {
+        let same = self
+            .peek(0)
+            .is_some_and(|arg| arg.eq_ignore_ascii_case(word.as_bytes()));
+        self.at += usize::from(same);
+        same
+    }
+
+    /// The next argument as an i64, or `ERR value is not an integer or out of range`.
+    #[inline]
+    pub fn next_i64(&mut self) -> CommandResult<i64> {
+        parse_i64(self.next()?).ok_or(CommandError::Fixed(text::NOT_INTEGER))
+    }
+
+    /// Fails with a syntax error unless all arguments are read.
+    pub fn finish(&self) -> CommandResult<()> {
+        if self.left() == 0 {
+            Ok(())
+        } else {
+            Err(CommandError::Fixed(text::SYNTAX))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resp::OwnedRequest;
+
+    #[test]
+    fn the_cursor_walks_and_refuses() {
+        let owned = OwnedRequest::from_args(&["SET", "k", "7", "eX", "1x"]);
+        let mut args = Args::new(owned.as_request(), 1);
+        assert_eq!(args.next().unwrap(), b"k");
+        assert_eq!(args.next_i64().unwrap(), 7);
+        assert!(!args.skip_word("PX"));
+        assert!(args.skip_word("EX"));
+        assert!(args.finish().is_err());
+        assert_eq!(
+            args.next_i64().unwrap_err().text().to_string(),
+            text::NOT_INTEGER
+        );
+        assert!(args.finish().is_ok());
+        assert_eq!(args.next().unwrap_err().text().to_string(), text::SYNTAX);
+    }
+}

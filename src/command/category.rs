@@ -1,0 +1,37 @@
+//! Owns ACL categories.
+//! Tests: `commands/tests.rs`.
+
+/// A category of commands, as ACL rules name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Category {
+    Keyspace,
+    Read,
+    Write,
+    String,
+    Bitmap,
+    Admin,
+    Fast,
+    Slow,
+    Blocking,
+    Dangerous,
+    Connection,
+}
+
+impl Category {
+    /// With its `@`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Category::Keyspace => "@keyspace",
+            Category::Read => "@read",
+            Category::Write => "@write",
+            Category::String => "@string",
+            Category::Bitmap => "@bitmap",
+            Category::Admin => "@admin",
+            Category::Fast => "@fast",
+            Category::Slow => "@slow",
+            Category::Blocking => "@blocking",
+            Category::Dangerous => "@dangerous",
+            Category::Connection => "@connection",
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The configuration of the server.
+//!
+//! Owns: every directive (`table/`, one row each), the syntax of `redis.conf` and of the command
+//! line, CONFIG GET, SET and REWRITE, and the live values.
+//! Invariants: a directive exists once, as a row; whatever a configuration holds was parsed by
+//! its row; parsing is total over any bytes.
+//! Must not know: sockets, RESP, storage, the command table.
+//! Tests: beside each file; against a real `redis-server` in `differential_tests.rs`.
+//!
+//! To add a directive: a row in `table/`, a field in `settings.rs` if the server reads it.
+
+mod args;
+mod cell;
+mod choice;
+mod directive;
+mod dump;
+mod error;
+pub mod events;
+mod kind;
+mod load;
+mod nearest;
+mod render;
+mod rewrite;
+mod set;
+mod settings;
+mod table;
+pub mod units;
+mod value;
+pub mod words;
+
+#[cfg(test)]
+mod args_tests;
+#[cfg(test)]
+mod differential_tests;
+#[cfg(test)]
+mod kind_tests;
+#[cfg(test)]
+mod load_tests;
+#[cfg(test)]
+mod rewrite_tests;
+#[cfg(test)]
+mod set_tests;
+
+pub use args::{CommandLine, HELP, Startup, version};
+pub use cell::{Bytes, Chosen, Flags, Number, OutputLimits, Shared, Switch};
+pub use choice::{Allow, Choice, Compression, Fsync, LogLevel, MaxmemoryPolicy, Origin};
+pub use directive::{Directive, Mutability, Status};
+pub use error::{ConfigError, ConfigSetError, LineError, RewriteError, Source, strerror};
+pub use kind::Reason;
+pub use render::render_conf;
+pub use set::{Changes, Matcher};
+pub use settings::{Config, RenamedCommand};
+pub use value::{ClientClass, OutputLimit, SavePoint};

@@ -1,0 +1,59 @@
+//! Directives of the encodings of collections.
+
+use crate::config::cell::Cell;
+use crate::config::directive::Directive;
+use crate::config::kind::Kind;
+
+const STRINGS_ONLY: &str = "there are no collections";
+const SIGNED: Kind = Kind::Int {
+    min: i32::MIN as i64,
+    max: i32::MAX as i64,
+};
+
+pub(super) static ROWS: &[Directive] = &[
+    Directive::new("hash-max-listpack-entries", Kind::LONG, "512")
+        .aliases(&["hash-max-ziplist-entries"])
+        .slot(|c| Cell::Number(&c.hash_max_listpack_entries))
+        .ignored(STRINGS_ONLY),
+    Directive::new("hash-max-listpack-value", Kind::BYTES, "64")
+        .aliases(&["hash-max-ziplist-value"])
+        .slot(|c| Cell::Bytes(&c.hash_max_listpack_value))
+        .ignored(STRINGS_ONLY),
+    Directive::new("list-max-listpack-size", SIGNED, "-2")
+        .aliases(&["list-max-ziplist-size"])
+        .slot(|c| Cell::Number(&c.list_max_listpack_size))
+        .ignored(STRINGS_ONLY),
+    Directive::new("list-compress-depth", Kind::INT, "0")
+        .ignored("files are compressed as a whole"),
+    Directive::new("set-max-intset-entries", Kind::LONG, "512")
+        .slot(|c| Cell::Number(&c.set_max_intset_entries))
+        .ignored(STRINGS_ONLY),
+    Directive::new("set-max-listpack-entries", Kind::LONG, "128")
+        .slot(|c| Cell::Number(&c.set_max_listpack_entries))
+        .ignored(STRINGS_ONLY),
+    Directive::new("set-max-listpack-value", Kind::BYTES, "64")
+        .slot(|c| Cell::Bytes(&c.set_max_listpack_value))
+        .ignored(STRINGS_ONLY),
+    Directive::new("zset-max-listpack-entries", Kind::LONG, "128")
+        .aliases(&["zset-max-ziplist-entries"])
+        .slot(|c| Cell::Number(&c.zset_max_listpack_entries))
+        .ignored(STRINGS_ONLY),
+    Directive::new("zset-max-listpack-value", Kind::BYTES, "64")
+        .aliases(&["zset-max-ziplist-value"])
+        .slot(|c| Cell::Bytes(&c.zset_max_listpack_value))
+        .ignored(STRINGS_ONLY),
+    Directive::new("hll-sparse-max-bytes", Kind::BYTES, "3000")
+        .slot(|c| Cell::Bytes(&c.hll_sparse_max_bytes))
+        .ignored("there are no HyperLogLogs"),
+    Directive::new("stream-node-max-bytes", Kind::BYTES, "4kb")
+        .slot(|c| Cell::Bytes(&c.stream_node_max_bytes))
+        .ignored(STRINGS_ONLY),
+    Directive::new("stream-node-max-entries", Kind::LONG, "100")
+        .slot(|c| Cell::Number(&c.stream_node_max_entries))
+        .ignored(STRINGS_ONLY),
+    Directive::new("stream-idmp-duration", Kind::LONG, "100").ignored(STRINGS_ONLY),
+    Directive::new("stream-idmp-maxsize", Kind::LONG, "100").ignored(STRINGS_ONLY),
+    Directive::new("array-slice-size", Kind::LONG, "4096").ignored(STRINGS_ONLY),
+    Directive::new("array-sparse-kmin", Kind::LONG, "5").ignored(STRINGS_ONLY),
+    Directive::new("array-sparse-kmax", Kind::LONG, "10").ignored(STRINGS_ONLY),
+];

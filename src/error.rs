@@ -1,0 +1,127 @@
+//! Owns the exact text of every error a command can answer with.
+//! Invariants: no other file spells an error code; a new `StorageError` must choose its text here.
+//! Must not know: who fails. Tests: below, and the differential oracle.
+
+use crate::resp::ErrorText;
+use std::borrow::Cow;
+use storage::StorageError;
+
+/// Why a command answers with an error.
+#[derive(Debug, Clone)]
+pub enum CommandError {
+    /// The storage crate refused; see [`CommandError::text`] for the wording.
+    Storage(StorageError),
+    /// A wording known at compile time, code included.
+    Fixed(&'static str),
+    /// A wording that quotes something, code included.
+    Text(String),
+}
+
+/// What a handler gives.
+pub type CommandResult<T = crate::resp::Reply> = Result<T, CommandError>;
+
+/// Wordings that more than one command uses.
+pub mod text {
+    pub const SYNTAX: &str = "ERR syntax error";
+    pub const NOT_INTEGER: &str = "ERR value is not an integer or out of range";
+    pub const NOT_FLOAT: &str = "ERR value is not a valid float";
+    pub const WRONG_TYPE: &str =
+        "WRONGTYPE Operation against a key holding the wrong kind of value";
+    pub const NO_SUCH_KEY: &str = "ERR no such key";
+    pub const DB_OUT_OF_RANGE: &str = "ERR DB index is out of range";
+    pub const INVALID_DB: &str = "ERR invalid DB index";
+    pub const OVERFLOW: &str = "ERR increment or decrement would overflow";
+    pub const STRING_TOO_LONG: &str =
+        "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
+    pub const OFFSET: &str = "ERR offset is out of range";
+    pub const INVALID_CURSOR: &str = "ERR invalid cursor";
+    pub const NO_AUTH: &str = "NOAUTH Authentication required.";
+    pub const NO_PROTO: &str = "NOPROTO unsupported protocol version";
+    pub const OOM: &str = "OOM command not allowed when used memory > 'maxmemory'.";
+    pub const SAME_OBJECT: &str = "ERR source and destination objects are the same";
+}
+
+impl CommandError {
+    /// The wording on the wire.
+    pub fn text(&self) -> ErrorText {
+        match self {
+            CommandError::Fixed(text) => ErrorText::from(*text),
+            CommandError::Text(text) => ErrorText::from(text.clone()),
+            CommandError::Storage(error) => storage_text(error),
+        }
+    }
+
+    /// `ERR wrong number of arguments for 'x' command`; subcommands as `config|get`.
+    pub fn wrong_arity(name: &str) -> CommandError {
+        CommandError::Text(format!(
+            "ERR wrong number of arguments for '{name}' command"
+        ))
+    }
+
+    /// `ERR invalid expire time in 'x' command`.
+    pub fn invalid_expire(name: &str) -> CommandError {
+        CommandError::Text(format!("ERR invalid expire time in '{name}' command"))
+    }
+}
+
+impl From<StorageError> for CommandError {
+    fn from(error: StorageError) -> CommandError {
+        CommandError::Storage(error)
+    }
+}
+
+impl From<&'static str> for CommandError {
+    fn from(text: &'static str) -> CommandError {
+        CommandError::Fixed(text)
+    }
+}
+
+impl From<String> for CommandError {
+    fn from(text: String) -> CommandError {
+        CommandError::Text(text)
+    }
+}
+
+fn storage_text(error: &StorageError) -> ErrorText {
+    let wording: Cow<'static, str> = match error {
+        StorageError::WrongType => text::WRONG_TYPE.into(),
+        StorageError::NotAnInteger => text::NOT_INTEGER.into(),
+        StorageError::NotAFloat => text::NOT_FLOAT.into(),
+        StorageError::Overflow => text::OVERFLOW.into(),
+        StorageError::StringTooLong => text::STRING_TOO_LONG.into(),
+        StorageError::NoSuchDatabase => text::DB_OUT_OF_RANGE.into(),
+        StorageError::KeyTooLong => "ERR key is longer than 65536 bytes".into(),
+        StorageError::CommitTooLarge => {
+            "ERR the change is larger than one commit may be (16 MiB)".into()
+        }
+        StorageError::Poisoned(cause) => format!(
+            "MISCONF Errors writing to the write-ahead log: {cause}. Writes are refused until the \
+             server is restarted."
+        )
+        .into(),
+        StorageError::DiskReserve => "MISCONF Free disk space is below 'disk-reserve-bytes'. \
+             Writes are refused until space is free again."
+            .into(),
+        other => format!("ERR {other}").into(),
+    };
+    match wording {
+        Cow::Borrowed(text) => ErrorText::from(text),
+        Cow::Owned(text) => ErrorText::from(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_redis_texts() {
+        let text = |error: CommandError| error.text().to_string();
+        assert_eq!(text(StorageError::WrongType.into()), text::WRONG_TYPE);
+        assert_eq!(
+            text(CommandError::wrong_arity("config|get")),
+            "ERR wrong number of arguments for 'config|get' command"
+        );
+        assert!(text(StorageError::DiskReserve.into()).starts_with("MISCONF "));
+    }
+}

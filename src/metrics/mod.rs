@@ -1,0 +1,72 @@
+//! Owns the counters behind INFO: per server and per command.
+//! Invariants: bumping one is a relaxed store or add, never a lock. Must not know: INFO's layout.
+//! Tests: black box.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A counter that one thread at a time bumps, many read.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Adds.
+    #[inline]
+    pub fn add(&self, amount: u64) {
+        self.0.fetch_add(amount, Ordering::Relaxed);
+    }
+
+    /// Reads.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Back to zero (CONFIG RESETSTAT).
+    pub fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+}
+
+/// Counters of one command.
+#[derive(Debug, Default)]
+pub struct CommandStats {
+    /// Times it ran.
+    pub calls: Counter,
+    /// Microseconds it ran, in nanoseconds to add up exactly.
+    pub nanoseconds: Counter,
+    /// Times it was refused before it ran (arity, authentication, memory, disk).
+    pub rejected: Counter,
+    /// Times it ran and answered with an error.
+    pub failed: Counter,
+}
+
+/// Counters of the server.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// Requests executed.
+    pub commands: Counter,
+    pub bytes_in: Counter,
+    pub bytes_out: Counter,
+    pub keyspace_hits: Counter,
+    pub keyspace_misses: Counter,
+    pub expired_keys: Counter,
+    pub error_replies: Counter,
+    /// Commands that ran on the read pool since the rows they needed were on disk.
+    pub cold_commands: Counter,
+    /// Commits seen by the observer: changes since the last SAVE.
+    pub changes: Counter,
+    /// Last SAVE or BGSAVE, seconds since the epoch.
+    pub saved_s: AtomicU64,
+    /// By index in the command table.
+    pub per_command: Vec<CommandStats>,
+}
+
+impl Metrics {
+    /// Counters for a table of so many commands.
+    pub fn new(commands: usize) -> Metrics {
+        let per_command = (0..commands).map(|_| CommandStats::default()).collect();
+        Metrics {
+            per_command,
+            ..Metrics::default()
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Clients: what a connection is (`state`), who is connected (`registry`).
+
+mod registry;
+mod state;
+
+pub use registry::{ClientInfo, ClientRegistry};
+pub use state::{ReplyMode, Services, Session};

@@ -1,0 +1,100 @@
+//! Owns the state of one connection that commands see, and the services they may call.
+//! Invariants: only the connection's own task touches a `Session`; what others may see of it is in
+//! its `ClientInfo`. Must not know: sockets. Tests: black box.
+
+use super::registry::{ClientInfo, ClientRegistry};
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::resp::RespVersion;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use storage::Store;
+
+/// Everything of the server that a command may use.
+pub struct Services {
+    /// The live configuration.
+    pub config: Arc<Config>,
+    /// The data.
+    pub store: Arc<Store>,
+    /// Connected clients.
+    pub clients: ClientRegistry,
+    /// Counters behind INFO.
+    pub metrics: Metrics,
+    /// 40 hex digits, new at every start, as Redis's `run_id`.
+    pub run_id: String,
+    /// The port in use (differs from the directive when that is 0).
+    pub port: u16,
+    /// Start of the process, ms since the epoch.
+    pub started_ms: u64,
+}
+
+/// Whether replies go out (CLIENT REPLY).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplyMode {
+    On,
+    Off,
+    /// The next command's reply is not sent.
+    SkipNext,
+    /// The running command's reply is not sent.
+    Skip,
+}
+
+/// One connection's state.
+pub struct Session {
+    /// What others see.
+    pub client: Arc<ClientInfo>,
+    /// What it may use.
+    pub services: Arc<Services>,
+    /// Selected database.
+    pub db: u32,
+    /// Protocol version.
+    pub resp: RespVersion,
+    /// Passed AUTH, or no password is set.
+    pub authenticated: bool,
+    /// CLIENT REPLY.
+    pub reply_mode: ReplyMode,
+    /// CLIENT NO-TOUCH.
+    pub no_touch: bool,
+}
+
+impl Session {
+    /// A fresh connection.
+    pub fn new(client: Arc<ClientInfo>, services: Arc<Services>) -> Session {
+        let authenticated = services.config.requirepass.is_empty();
+        Session {
+            client,
+            services,
+            db: 0,
+            resp: RespVersion::Resp2,
+            authenticated,
+            reply_mode: ReplyMode::On,
+            no_touch: false,
+        }
+    }
+
+    /// Selects a database.
+    pub fn select(&mut self, db: u32) {
+        self.db = db;
+        self.client.db.store(db, Ordering::Relaxed);
+    }
+
+    /// Switches the protocol version.
+    pub fn set_resp(&mut self, resp: RespVersion) {
+        self.resp = resp;
+        self.client
+            .resp
+            .store(resp.number() as u32, Ordering::Relaxed);
+    }
+
+    /// Back to the state of a fresh connection (RESET).
+    pub fn reset(&mut self) {
+        self.select(0);
+        self.set_resp(RespVersion::Resp2);
+        self.authenticated = self.services.config.requirepass.is_empty();
+        self.reply_mode = ReplyMode::On;
+        self.no_touch = false;
+        self.client.no_touch.store(false, Ordering::Relaxed);
+        self.client.no_evict.store(false, Ordering::Relaxed);
+        self.client.names.lock().name.clear();
+    }
+}
