@@ -9,11 +9,19 @@ pub mod commands;
 pub mod config;
 /// L1: every error text that goes over the wire.
 pub mod error;
+/// L5: the choke point: the only caller of handlers.
+pub mod exec;
 /// L1: glob patterns as Redis matches them.
 pub mod glob;
+/// L1: the log, in Redis's line shape.
+pub mod log;
 /// L1: counters.
 pub mod metrics;
+/// L6: sockets.
+pub mod net;
 /// L1: requests and replies as bytes.
 pub mod resp;
+/// L7: assembly and lifecycle.
+pub mod server;
 /// L2: connections' state, connected clients.
 pub mod session;

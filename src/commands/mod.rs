@@ -5,6 +5,7 @@
 pub mod string;
 
 use crate::command::CommandSpec;
+use std::sync::LazyLock;
 
 /// All commands, group by group.
 pub static TABLE: &[&[&CommandSpec]] = &[string::COMMANDS];
@@ -12,4 +13,43 @@ pub static TABLE: &[&[&CommandSpec]] = &[string::COMMANDS];
 /// All rows of the table, subcommands not included.
 pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
     TABLE.iter().flat_map(|group| group.iter().copied())
+}
+
+/// A command or subcommand with its place in the numbering that counters use.
+#[derive(Debug, Clone, Copy)]
+pub struct NumberedCommand {
+    /// The row.
+    pub spec: &'static CommandSpec,
+    /// Canonical name: `get`, `config|get`.
+    pub full_name: &'static str,
+    /// Words of the request that name it: 1, or 2 for a subcommand.
+    pub words: usize,
+}
+
+/// Every command and subcommand, numbered.
+static NUMBERED: LazyLock<Vec<NumberedCommand>> = LazyLock::new(|| {
+    let mut numbered = Vec::new();
+    for spec in all() {
+        numbered.push(NumberedCommand {
+            spec,
+            full_name: spec.name,
+            words: 1,
+        });
+        for subcommand in spec.subcommands {
+            let full_name = format!("{}|{}", spec.name, subcommand.name);
+            // The table lives as long as the process.
+            let full_name = Box::leak(full_name.into_boxed_str());
+            numbered.push(NumberedCommand {
+                spec: subcommand,
+                full_name,
+                words: 2,
+            });
+        }
+    }
+    numbered
+});
+
+/// Every command and subcommand; the index is the command's number in `Metrics::per_command`.
+pub fn numbered() -> &'static [NumberedCommand] {
+    &NUMBERED
 }

@@ -48,12 +48,9 @@ pub struct Metrics {
     pub bytes_out: Counter,
     pub keyspace_hits: Counter,
     pub keyspace_misses: Counter,
-    pub expired_keys: Counter,
     pub error_replies: Counter,
     /// Commands that ran on the read pool since the rows they needed were on disk.
     pub cold_commands: Counter,
-    /// Commits seen by the observer: changes since the last SAVE.
-    pub changes: Counter,
     /// Last SAVE or BGSAVE, seconds since the epoch.
     pub saved_s: AtomicU64,
     /// By index in the command table.

@@ -4,11 +4,12 @@
 
 use super::registry::{ClientInfo, ClientRegistry};
 use crate::config::Config;
-use crate::metrics::Metrics;
+use crate::metrics::{Counter, Metrics};
 use crate::resp::RespVersion;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use storage::Store;
+use tokio::sync::Notify;
 
 /// Everything of the server that a command may use.
 pub struct Services {
@@ -20,12 +21,25 @@ pub struct Services {
     pub clients: ClientRegistry,
     /// Counters behind INFO.
     pub metrics: Metrics,
+    /// What commits brought about.
+    pub changes: Arc<ChangeCounts>,
     /// 40 hex digits, new at every start, as Redis's `run_id`.
     pub run_id: String,
     /// The port in use (differs from the directive when that is 0).
     pub port: u16,
     /// Start of the process, ms since the epoch.
     pub started_ms: u64,
+    /// Told when a client asks for SHUTDOWN.
+    pub shutdown: Notify,
+}
+
+/// What the commit observer counts.
+#[derive(Debug, Default)]
+pub struct ChangeCounts {
+    /// Changes of keys since the last SAVE.
+    pub since_save: Counter,
+    /// Keys whose time had come and that were deleted.
+    pub expired_keys: Counter,
 }
 
 /// Whether replies go out (CLIENT REPLY).

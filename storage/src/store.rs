@@ -57,6 +57,7 @@ pub struct Store {
     /// No expiry row stands before this time, ms.
     expiry_watermark_ms: AtomicU64,
     verify_reads: AtomicBool,
+    over_memory: AtomicBool,
 }
 
 impl Store {
@@ -109,6 +110,7 @@ impl Store {
             partitions,
             expiry_watermark_ms: AtomicU64::new(0),
             verify_reads: AtomicBool::new(false),
+            over_memory: AtomicBool::new(false),
         }))
     }
 
@@ -226,6 +228,17 @@ impl Store {
     /// Compares every row served from the hot table with the engine (a debugging mode).
     pub fn set_verify_reads(&self, verify: bool) {
         self.verify_reads.store(verify, Ordering::Relaxed);
+    }
+
+    /// Whether memory is above its limit after all caches gave way.
+    #[inline]
+    pub fn is_over_memory(&self) -> bool {
+        self.over_memory.load(Ordering::Relaxed)
+    }
+
+    /// Set by whoever controls memory.
+    pub fn set_over_memory(&self, over: bool) {
+        self.over_memory.store(over, Ordering::Relaxed);
     }
 
     #[inline]

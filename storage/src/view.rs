@@ -41,6 +41,8 @@ pub struct View<'s> {
     now_ms: u64,
     options: ViewOptions,
     seen: Cell<Position>,
+    hits: Cell<u32>,
+    misses: Cell<u32>,
     pub(crate) staged: RefCell<StagedRows>,
     _lease: Lease<'s>,
 }
@@ -102,6 +104,8 @@ impl<'s> View<'s> {
             now_ms: store.now_ms(),
             options,
             seen: Cell::new(0),
+            hits: Cell::new(0),
+            misses: Cell::new(0),
             staged: RefCell::default(),
             _lease: lease,
         }
@@ -160,7 +164,19 @@ impl<'s> View<'s> {
     /// Looks a key up in this view's database.
     #[inline]
     pub fn open<'k>(&self, user_key: &'k [u8]) -> Result<KeyEntry<'k>> {
-        self.open_in(self.ns, user_key)
+        let entry = self.open_in(self.ns, user_key)?;
+        let counter = if entry.exists() {
+            &self.hits
+        } else {
+            &self.misses
+        };
+        counter.set(counter.get() + 1);
+        Ok(entry)
+    }
+
+    /// Keys found and not found by [`View::open`].
+    pub fn hits_and_misses(&self) -> (u64, u64) {
+        (u64::from(self.hits.get()), u64::from(self.misses.get()))
     }
 
     /// Looks a key up in another namespace (MOVE, COPY).

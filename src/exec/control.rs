@@ -1,0 +1,139 @@
+//! Owns commands that wait, run on the pool as a whole, or end the process.
+//! Must not know: sockets. Tests: `tests/commands/server.rs`.
+
+use super::pool::ReadPool;
+use crate::command::{Args, Control};
+use crate::error::{CommandError, CommandResult, text};
+use crate::resp::Reply;
+use crate::session::Session;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use storage::engine::Family;
+
+const LOST: CommandError =
+    CommandError::Fixed("ERR the command failed inside the server; see its log");
+
+/// Carries a control command out.
+pub async fn carry_out(
+    kind: Control,
+    session: &mut Session,
+    args: &mut Args<'_>,
+    pool: &ReadPool,
+) -> CommandResult {
+    match kind {
+        Control::Save => save(session, args, pool).await,
+        Control::Shutdown => shutdown(session, args),
+        Control::Sleep => sleep(args).await,
+        Control::Reload => reload(session, pool).await,
+        Control::Compact => compact(session, args, pool).await,
+    }
+}
+
+/// SAVE and BGSAVE: data is on disk anyway, so what is left to do is an fsync.
+async fn save(session: &Session, args: &mut Args<'_>, pool: &ReadPool) -> CommandResult {
+    let background = args
+        .request()
+        .get(0)
+        .is_some_and(|name| name.len() > "save".len());
+    if background {
+        args.skip_word("schedule");
+    }
+    args.finish()?;
+    let services = &session.services;
+    let store = &services.store;
+    store.leader().wait(store.queue().staged()).await?;
+    let leader = Arc::clone(store.leader());
+    pool.run(move || leader.sync()).await.map_err(|_| LOST)??;
+    services.changes.since_save.reset();
+    services
+        .metrics
+        .saved_s
+        .store(store.now_ms() / 1000, Ordering::Relaxed);
+    Ok(if background {
+        Reply::Simple("Background saving started")
+    } else {
+        Reply::ok()
+    })
+}
+
+/// SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE] [ABORT]: everything is durable either way.
+fn shutdown(session: &Session, args: &mut Args<'_>) -> CommandResult {
+    let (mut save, mut nosave, mut abort, mut others) = (false, false, false, false);
+    while args.left() > 0 {
+        if args.skip_word("nosave") {
+            nosave = true;
+        } else if args.skip_word("save") {
+            save = true;
+        } else if args.skip_word("abort") {
+            abort = true;
+        } else if args.skip_word("now") || args.skip_word("force") {
+            others = true;
+        } else {
+            return Err(CommandError::Fixed(text::SYNTAX));
+        }
+    }
+    if (save && nosave) || (abort && (save || nosave || others)) {
+        return Err(CommandError::Fixed(text::SYNTAX));
+    }
+    if abort {
+        return Err(CommandError::Fixed("ERR No shutdown in progress."));
+    }
+    tracing::warn!("User requested shutdown...");
+    session.services.shutdown.notify_one();
+    // The connection ends with the process; Redis answers nothing.
+    Ok(Reply::None)
+}
+
+/// DEBUG SLEEP seconds: this connection only; Redis would stop the world.
+async fn sleep(args: &mut Args<'_>) -> CommandResult {
+    let seconds = std::str::from_utf8(args.next()?)
+        .ok()
+        .and_then(|text| text.parse::<f64>().ok());
+    let seconds = seconds.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
+    let seconds = seconds.ok_or(CommandError::Fixed(text::NOT_FLOAT))?;
+    tokio::time::sleep(Duration::from_secs_f64(seconds.min(1e9))).await;
+    Ok(Reply::ok())
+}
+
+/// DEBUG RELOAD: what is staged goes to files, and memory forgets what it knows of them.
+async fn reload(session: &Session, pool: &ReadPool) -> CommandResult {
+    let store = Arc::clone(&session.services.store);
+    store.leader().wait(store.queue().staged()).await?;
+    let flushed = move || {
+        store.engine().flush()?;
+        store.table().clear_committed(store.queue().committed());
+        storage::Result::Ok(())
+    };
+    pool.run(flushed).await.map_err(|_| LOST)??;
+    Ok(Reply::ok())
+}
+
+/// COMPACT [partition]: compacts one partition, or all, and answers when it is done.
+async fn compact(session: &Session, args: &mut Args<'_>, pool: &ReadPool) -> CommandResult {
+    let store = Arc::clone(&session.services.store);
+    let count = store.partitions().count();
+    let chosen = match args.left() {
+        0 => None,
+        _ => Some(args.next_i64()?),
+    };
+    args.finish()?;
+    let range = match chosen {
+        None => 0..count,
+        Some(n) => {
+            let n = u16::try_from(n).ok().filter(|&n| n < count);
+            let n = n.ok_or(CommandError::Fixed("ERR partition is out of range"))?;
+            n..n + 1
+        }
+    };
+    let compact = move || {
+        for partition in range {
+            store
+                .engine()
+                .compact(Family::Partition(partition), None, None)?;
+        }
+        storage::Result::Ok(())
+    };
+    pool.run(compact).await.map_err(|_| LOST)??;
+    Ok(Reply::ok())
+}

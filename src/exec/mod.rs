@@ -1,0 +1,17 @@
+//! Owns the choke point: the only caller of handlers. `lookup` finds rows, `admit` says who may run
+//! what and when, `run` carries data commands out, `pool` is where they go when the disk is needed,
+//! `control` carries out what waits or ends the process.
+//!
+//! Invariants: commands of a connection run in order; a thread that serves sockets never blocks
+//! here; a reply that wrote or read an uncommitted row carries the position it waits for.
+//! Must not know: sockets. Tests: black box, oracle.
+
+mod admit;
+mod control;
+mod lookup;
+mod pool;
+mod run;
+
+pub use lookup::Lookup;
+pub use pool::ReadPool;
+pub use run::{Answer, Executor, Later, Step};

@@ -1,0 +1,399 @@
+//! Owns the execution of one request: at once on the connection's thread where everything it needs
+//! is in memory, later on the pool where it is not.
+//!
+//! Journey: lookup, admission, latches from the row's keys, handler on a view or an edit, staging.
+//! Invariants: a handler may run more than once (memory first, then disk; again after a FLUSHALL),
+//! nothing of an attempt remains; latches are held from before the first read until staging.
+//! Must not know: sockets. Tests: black box, oracle.
+//!
+//! On the request path: no allocation, no lock but latches and one table shard, no log line.
+
+use super::admit::admit;
+use super::control;
+use super::lookup::Lookup;
+use super::pool::ReadPool;
+use crate::command::key_spec::KeyPositions;
+use crate::command::{Args, Control, Ctx, Flags, Handler, Outcome};
+use crate::commands::NumberedCommand;
+use crate::error::{CommandError, CommandResult};
+use crate::metrics::CommandStats;
+use crate::resp::{OwnedRequest, Reply, Request, RespVersion};
+use crate::session::{Services, Session};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+use storage::commit::Position;
+use storage::commit::latch::{KeyGuard, LatchSet, Mode};
+use storage::encoding::key::KeyName;
+use storage::engine::Tier;
+use storage::{StorageError, ViewOptions};
+
+/// What a command came to.
+#[derive(Debug)]
+pub struct Answer {
+    /// What the connection does.
+    pub outcome: Outcome,
+    /// The commit that the reply waits for; 0 for none.
+    pub position: Position,
+}
+
+/// Result of trying to run a request at once.
+pub enum Step {
+    /// It ran (or was refused).
+    Done(Answer),
+    /// It has to wait for something; give it to [`Executor::run_later`].
+    Later(Later),
+}
+
+/// A request that could not run at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Later {
+    index: usize,
+    command: &'static NumberedCommand,
+}
+
+/// Runs requests for all connections.
+pub struct Executor {
+    services: Arc<Services>,
+    lookup: Lookup,
+    pool: ReadPool,
+}
+
+/// What a handler needs to run, whatever the thread.
+struct Call<'a> {
+    services: &'a Services,
+    command: &'static NumberedCommand,
+    request: Request<'a>,
+    db: u32,
+    resp: RespVersion,
+    touch: bool,
+}
+
+impl Executor {
+    /// An executor over the table as `lookup` names it.
+    pub fn new(services: Arc<Services>, lookup: Lookup, pool: ReadPool) -> Executor {
+        Executor {
+            services,
+            lookup,
+            pool,
+        }
+    }
+
+    /// What commands may use.
+    pub fn services(&self) -> &Arc<Services> {
+        &self.services
+    }
+
+    /// Runs a request now if nothing has to be waited for. `clock` is when the last command ended;
+    /// it is moved to the end of this one.
+    #[inline]
+    pub fn try_run(
+        &self,
+        session: &mut Session,
+        request: &Request<'_>,
+        clock: &mut Instant,
+    ) -> Step {
+        self.services.metrics.commands.add(1);
+        let (index, command) = match self.lookup.find(request) {
+            Ok(found) => found,
+            Err(error) => return Step::Done(self.refuse(None, error)),
+        };
+        let stats = self.services.metrics.per_command.get(index);
+        if let Err(error) = admit(session, command, request) {
+            return Step::Done(self.refuse(stats, error));
+        }
+        session
+            .client
+            .last_command
+            .store(index as i64, Ordering::Relaxed);
+        let later = Later { index, command };
+        let result = match command.spec.handler {
+            Handler::Read(_) | Handler::Write(_) => {
+                match self.try_data(&call(session, command, *request)) {
+                    Some(result) => result,
+                    None => return Step::Later(later),
+                }
+            }
+            Handler::Server(run) => (run(session, &mut Args::new(*request, command.words)), 0),
+            Handler::Control(_) => return Step::Later(later),
+            // A container without a subcommand fails its arity; one with an unknown subcommand is
+            // not found.
+            Handler::Container => (Err(CommandError::wrong_arity(command.full_name)), 0),
+        };
+        let now = Instant::now();
+        let spent = now.duration_since(*clock);
+        *clock = now;
+        Step::Done(self.answer(stats, spent.as_nanos() as u64, result))
+    }
+
+    /// Runs a request that [`Executor::try_run`] put off. The connection must not run another one
+    /// meanwhile.
+    pub async fn run_later(
+        &self,
+        session: &mut Session,
+        owned: OwnedRequest,
+        later: Later,
+    ) -> Answer {
+        let start = Instant::now();
+        let command = later.command;
+        let result = match command.spec.handler {
+            Handler::Control(kind) => (
+                self.control(session, &owned, command, kind)
+                    .await
+                    .map(Outcome::from),
+                0,
+            ),
+            _ => self.data_later(session, owned, command).await,
+        };
+        let stats = self.services.metrics.per_command.get(later.index);
+        self.answer(stats, start.elapsed().as_nanos() as u64, result)
+    }
+
+    async fn control(
+        &self,
+        session: &mut Session,
+        owned: &OwnedRequest,
+        command: &'static NumberedCommand,
+        kind: Control,
+    ) -> CommandResult {
+        let request = owned.as_request();
+        let mut args = Args::new(request, command.words);
+        control::carry_out(kind, session, &mut args, &self.pool).await
+    }
+
+    fn try_data(&self, call: &Call<'_>) -> Option<(CommandResult<Outcome>, Position)> {
+        let flags = call.command.spec.flags();
+        if flags.has(Flags::OFFLOAD) || flags.has(Flags::SETTLED) {
+            return None;
+        }
+        let store = &self.services.store;
+        let keys = call.keys();
+        let write = call.command.spec.is_write();
+        if write && store.queue().is_full() {
+            return None;
+        }
+        if !write && keys.len() == 1 {
+            match call.run(Tier::Memory, false) {
+                (Err(CommandError::Storage(StorageError::NeedsLatch)), _) => {}
+                result => return settled(result),
+            }
+        }
+        let _guard = store.latches().try_lock(&call.latches(&keys))?;
+        settled(call.run(Tier::Memory, true))
+    }
+
+    async fn data_later(
+        &self,
+        session: &Session,
+        owned: OwnedRequest,
+        command: &'static NumberedCommand,
+    ) -> (CommandResult<Outcome>, Position) {
+        let store = &self.services.store;
+        let flags = command.spec.flags();
+        if flags.has(Flags::SETTLED) || store.queue().is_full() {
+            if let Err(error) = store.leader().wait(store.queue().staged()).await {
+                return (Err(error.into()), 0);
+            }
+        }
+        self.services.metrics.cold_commands.add(1);
+        let guard = {
+            let set = {
+                let call = call(session, command, owned.as_request());
+                call.latches(&call.keys())
+            };
+            store.latches().lock(set).await
+        };
+        let services = Arc::clone(&self.services);
+        let (db, resp, touch) = (session.db, session.resp, !session.no_touch);
+        let job = move || {
+            let request = owned.as_request();
+            let touch = touch && !flags.has(Flags::NO_TOUCH);
+            let call = Call {
+                services: &services,
+                command,
+                request,
+                db,
+                resp,
+                touch,
+            };
+            let result = call.run(Tier::Disk, true);
+            drop::<KeyGuard>(guard);
+            result
+        };
+        let lost = "ERR the command failed inside the server; see its log";
+        self.pool
+            .run(job)
+            .await
+            .unwrap_or((Err(CommandError::Fixed(lost)), 0))
+    }
+
+    fn refuse(&self, stats: Option<&CommandStats>, error: CommandError) -> Answer {
+        if let Some(stats) = stats {
+            stats.rejected.add(1);
+        }
+        self.services.metrics.error_replies.add(1);
+        Answer {
+            outcome: Outcome::Reply(Reply::Error(error.text())),
+            position: 0,
+        }
+    }
+
+    #[inline]
+    fn answer(
+        &self,
+        stats: Option<&CommandStats>,
+        nanoseconds: u64,
+        (result, position): (CommandResult<Outcome>, Position),
+    ) -> Answer {
+        if let Some(stats) = stats {
+            stats.calls.add(1);
+            stats.nanoseconds.add(nanoseconds);
+        }
+        match result {
+            Ok(outcome) => Answer { outcome, position },
+            Err(error) => {
+                if let Some(stats) = stats {
+                    stats.failed.add(1);
+                }
+                self.services.metrics.error_replies.add(1);
+                Answer {
+                    outcome: Outcome::Reply(Reply::Error(error.text())),
+                    position,
+                }
+            }
+        }
+    }
+}
+
+#[inline]
+fn call<'a>(
+    session: &'a Session,
+    command: &'static NumberedCommand,
+    request: Request<'a>,
+) -> Call<'a> {
+    Call {
+        services: &session.services,
+        command,
+        request,
+        db: session.db,
+        resp: session.resp,
+        touch: !session.no_touch && !command.spec.flags().has(Flags::NO_TOUCH),
+    }
+}
+
+/// `None` where the command has to go to the pool.
+#[inline]
+fn settled(
+    result: (CommandResult<Outcome>, Position),
+) -> Option<(CommandResult<Outcome>, Position)> {
+    match result {
+        (Err(CommandError::Storage(StorageError::NeedsDisk)), _) => None,
+        result => Some(result),
+    }
+}
+
+impl Call<'_> {
+    #[inline]
+    fn keys(&self) -> KeyPositions {
+        let mut keys = KeyPositions::new();
+        for spec in self.command.spec.keys {
+            spec.find(&self.request, &mut keys);
+        }
+        keys
+    }
+
+    #[inline]
+    fn latches(&self, keys: &KeyPositions) -> LatchSet {
+        let mut set = LatchSet::default();
+        let write = self.command.spec.is_write();
+        for &(at, flags) in keys {
+            let key = self.request.get(usize::from(at)).unwrap_or_default();
+            let name = KeyName::new(key, self.services.store.seed());
+            let mode = if write && !flags.read_only() {
+                Mode::Exclusive
+            } else {
+                Mode::Shared
+            };
+            set.add(&name, mode);
+        }
+        set
+    }
+
+    /// Runs the handler, again as long as databases are flushed or swapped under it.
+    #[inline]
+    fn run(&self, tier: Tier, latched: bool) -> (CommandResult<Outcome>, Position) {
+        loop {
+            let result = match self.command.spec.handler {
+                Handler::Write(_) => self.write(tier, latched),
+                _ => self.read(tier, latched),
+            };
+            match result {
+                (Err(CommandError::Storage(StorageError::NamespaceChanged)), _) => {}
+                (result, position) => return (result.map(Outcome::from), position),
+            }
+        }
+    }
+
+    #[inline]
+    fn read(&self, tier: Tier, latched: bool) -> (CommandResult, Position) {
+        let Handler::Read(run) = self.command.spec.handler else {
+            return (Ok(Reply::None), 0);
+        };
+        let options = ViewOptions {
+            tier,
+            latched,
+            touch: self.touch,
+        };
+        let view = match self.services.store.view(self.db, options) {
+            Ok(view) => view,
+            Err(error) => return (Err(error.into()), 0),
+        };
+        let result = run(
+            &view,
+            &mut Args::new(self.request, self.command.words),
+            &self.ctx(),
+        );
+        let (hits, misses) = view.hits_and_misses();
+        self.services.metrics.keyspace_hits.add(hits);
+        self.services.metrics.keyspace_misses.add(misses);
+        (result, view.seen())
+    }
+
+    #[inline]
+    fn write(&self, tier: Tier, latched: bool) -> (CommandResult, Position) {
+        let Handler::Write(run) = self.command.spec.handler else {
+            return (Ok(Reply::None), 0);
+        };
+        let options = ViewOptions {
+            tier,
+            latched,
+            touch: self.touch,
+        };
+        let mut edit = match self.services.store.edit(self.db, options) {
+            Ok(edit) => edit,
+            Err(error) => return (Err(error.into()), 0),
+        };
+        let result = run(
+            &mut edit,
+            &mut Args::new(self.request, self.command.words),
+            &self.ctx(),
+        );
+        let seen = edit.seen();
+        match result {
+            Ok(reply) => match edit.stage() {
+                Ok(position) => (Ok(reply), position.max(seen)),
+                Err(error) => (Err(error.into()), seen),
+            },
+            Err(error) => (Err(error), seen),
+        }
+    }
+
+    #[inline]
+    fn ctx(&self) -> Ctx<'_> {
+        Ctx {
+            config: &self.services.config,
+            resp: self.resp,
+            command: self.command.full_name,
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Owns the life of one connection: read, parse, run, wait for commits, send.
+//! Invariants: requests run in order; replies leave in order; a connection never runs ahead of its
+//! own commits by more than one read. Must not know: commands. Tests: `tests/protocol`.
+//!
+//! On the request path: one read and one write per pipeline, no allocation.
+
+use super::output::{Output, SEND_BYTES};
+use crate::command::Outcome;
+use crate::config::ClientClass;
+use crate::exec::{Answer, Executor, Step};
+use crate::resp::{Parsed, ProtocolError, ProtocolLimits, Reply, RequestParser};
+use crate::session::{ReplyMode, Session};
+use bytes::BytesMut;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// Bytes that one read asks for.
+const READ_BYTES: usize = 16 * 1024;
+/// An empty input buffer larger than this is given back.
+const KEEP_BYTES_MAX: usize = 64 * 1024;
+
+/// Why the connection ends.
+enum End {
+    /// The client closed, or asked to.
+    Quiet,
+    /// After sending what is buffered.
+    AfterSending,
+}
+
+struct Connection<S> {
+    stream: S,
+    executor: Arc<Executor>,
+    session: Session,
+    input: BytesMut,
+    parser: RequestParser,
+    output: Output,
+}
+
+/// Serves a client until it or the server ends the connection.
+pub async fn serve<S>(stream: S, session: Session, executor: Arc<Executor>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let client = Arc::clone(&session.client);
+    let mut connection = Connection {
+        stream,
+        executor,
+        session,
+        input: BytesMut::with_capacity(READ_BYTES),
+        parser: RequestParser::new(),
+        output: Output::default(),
+    };
+    tokio::select! {
+        biased;
+        () = connection.run() => {}
+        () = client.killed() => {}
+    }
+    // A client that is being answered with its end gets what is ready.
+    connection.executor.services().clients.remove(client.id);
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
+    async fn run(&mut self) {
+        loop {
+            let end = self.process().await;
+            if self.send().await.is_err() || end.is_some() {
+                break;
+            }
+            if !self.receive().await {
+                break;
+            }
+        }
+    }
+
+    /// Reads once. False when the connection is over.
+    async fn receive(&mut self) -> bool {
+        let wanted = self.parser.bytes_hint().max(READ_BYTES);
+        if self.input.is_empty() && self.input.capacity() > KEEP_BYTES_MAX {
+            self.input = BytesMut::new();
+        }
+        if self.input.capacity() - self.input.len() < wanted.min(READ_BYTES) {
+            self.input.reserve(wanted);
+        }
+        let services = self.executor.services();
+        match self.stream.read_buf(&mut self.input).await {
+            Ok(0) | Err(_) => return false,
+            Ok(count) => {
+                services.metrics.bytes_in.add(count as u64);
+                let client = &self.session.client;
+                client.bytes_in.fetch_add(count as u64, Ordering::Relaxed);
+                client
+                    .query_bytes
+                    .store(self.input.len(), Ordering::Relaxed);
+                let buffers = self.input.capacity() + self.output.capacity();
+                client.buffer_bytes.store(buffers, Ordering::Relaxed);
+                client
+                    .active_ms
+                    .store(services.store.now_ms(), Ordering::Relaxed);
+            }
+        }
+        let limit = services.config.client_query_buffer_limit.as_usize();
+        if self.input.len() > limit {
+            tracing::warn!(
+                "Closing client that reached max query buffer length: id={} addr={}",
+                self.session.client.id,
+                self.session.client.addr
+            );
+            return false;
+        }
+        true
+    }
+
+    /// Runs all complete requests of the buffer.
+    async fn process(&mut self) -> Option<End> {
+        let mut clock = Instant::now();
+        let mut commands = 0;
+        let end = loop {
+            if self.output.len() > SEND_BYTES && self.send().await.is_err() {
+                break Some(End::Quiet);
+            }
+            let limits = self.limits();
+            match self.parser.parse(&self.input, &limits) {
+                Ok(Parsed::Incomplete) => break None,
+                Ok(Parsed::Empty { consumed }) => self.consume(consumed),
+                Ok(Parsed::Request { consumed }) => {
+                    commands += 1;
+                    if let Some(end) = self.run_one(consumed, &mut clock).await {
+                        break Some(end);
+                    }
+                }
+                Err(error) => break Some(self.protocol_error(&error)),
+            }
+            if self.session.client.is_killed() {
+                break Some(End::AfterSending);
+            }
+        };
+        self.session
+            .client
+            .commands
+            .fetch_add(commands, Ordering::Relaxed);
+        end
+    }
+
+    async fn run_one(&mut self, consumed: usize, clock: &mut Instant) -> Option<End> {
+        let request = self.parser.request(&self.input);
+        let answer = match self.executor.try_run(&mut self.session, &request, clock) {
+            Step::Done(answer) => {
+                self.consume(consumed);
+                answer
+            }
+            Step::Later(later) => {
+                let frame = self.input.split_to(consumed).freeze();
+                let owned = self.parser.owned_request(frame);
+                let executor = Arc::clone(&self.executor);
+                let answer = executor.run_later(&mut self.session, owned, later).await;
+                *clock = Instant::now();
+                answer
+            }
+        };
+        self.take_answer(answer)
+    }
+
+    fn take_answer(&mut self, answer: Answer) -> Option<End> {
+        let (reply, end) = match answer.outcome {
+            Outcome::Reply(reply) => (reply, None),
+            Outcome::ReplyAndClose(reply) => (reply, Some(End::AfterSending)),
+            Outcome::Close => return Some(End::Quiet),
+        };
+        let resp = self.session.resp;
+        match self.session.reply_mode {
+            ReplyMode::On => self.output.push(&reply, resp, answer.position),
+            ReplyMode::Off => {}
+            ReplyMode::SkipNext => self.session.reply_mode = ReplyMode::Skip,
+            ReplyMode::Skip => self.session.reply_mode = ReplyMode::On,
+        }
+        let limit = self
+            .executor
+            .services()
+            .config
+            .client_output_buffer_limit
+            .get(ClientClass::Normal);
+        if limit.hard_bytes > 0 && self.output.len() as u64 > limit.hard_bytes {
+            tracing::warn!(
+                "Client id={} addr={} closed for overcoming of output buffer limits.",
+                self.session.client.id,
+                self.session.client.addr
+            );
+            return Some(End::Quiet);
+        }
+        end
+    }
+
+    fn protocol_error(&mut self, error: &ProtocolError) -> End {
+        let mut text = b"ERR Protocol error: ".to_vec();
+        text.extend_from_slice(&error.text());
+        self.output.push(&Reply::error(text), self.session.resp, 0);
+        End::AfterSending
+    }
+
+    #[inline]
+    fn consume(&mut self, count: usize) {
+        if count == self.input.len() {
+            self.input.clear();
+        } else {
+            bytes::Buf::advance(&mut self.input, count);
+        }
+    }
+
+    #[inline]
+    fn limits(&self) -> ProtocolLimits {
+        ProtocolLimits {
+            bulk_len_max: self
+                .executor
+                .services()
+                .config
+                .proto_max_bulk_len
+                .as_usize(),
+            authenticated: self.session.authenticated,
+            ..ProtocolLimits::standard(self.session.authenticated)
+        }
+    }
+
+    /// Waits until everything buffered is committed, then sends it.
+    async fn send(&mut self) -> std::io::Result<()> {
+        if self.output.is_empty() && self.output.position() == 0 {
+            return Ok(());
+        }
+        let position = self.output.position();
+        let services = self.executor.services();
+        let queue = services.store.queue();
+        if position > queue.committed() {
+            // Other connections with requests at hand stage theirs first: one commit for all.
+            tokio::task::yield_now().await;
+            if position > queue.committed()
+                && let Err(error) = services.store.leader().wait(position).await
+            {
+                self.output.fail(queue.committed(), &error);
+            }
+        }
+        self.output.settle();
+        let count = self.output.len();
+        self.session
+            .client
+            .output_bytes
+            .store(count, Ordering::Relaxed);
+        self.stream.write_all(self.output.ready()).await?;
+        self.session.client.output_bytes.store(0, Ordering::Relaxed);
+        self.session
+            .client
+            .bytes_out
+            .fetch_add(count as u64, Ordering::Relaxed);
+        services.metrics.bytes_out.add(count as u64);
+        self.output.sent();
+        Ok(())
+    }
+}

@@ -1,0 +1,30 @@
+//! Owns periodic work of the server: idle clients.
+//! Must not know: sockets. Tests: `tests/protocol`.
+
+use crate::session::Services;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// How often it runs.
+pub const INTERVAL: Duration = Duration::from_millis(250);
+
+/// One round.
+pub fn run(services: &Services) {
+    close_idle_clients(services);
+}
+
+/// Ends connections that sent nothing for `timeout` seconds.
+fn close_idle_clients(services: &Services) {
+    let timeout_s = services.config.timeout.get();
+    if timeout_s <= 0 {
+        return;
+    }
+    let now_ms = services.store.now_ms();
+    for client in services.clients.all() {
+        let idle_ms = now_ms.saturating_sub(client.active_ms.load(Ordering::Relaxed));
+        if idle_ms > timeout_s as u64 * 1000 {
+            tracing::debug!("Closing idle client id={} addr={}", client.id, client.addr);
+            client.kill();
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Owns assembly and lifecycle: open the store, start threads, accept, stop in order.
+//! Invariants: listening sockets are bound before the log says ready; a stop commits and fsyncs
+//! everything staged. Tests: `tests/commands/server.rs`, `tests/crash`.
+
+mod cron;
+mod observer;
+mod threads;
+
+use crate::commands;
+use crate::config::{self, Config, Startup};
+use crate::exec::{Executor, Lookup, ReadPool};
+use crate::log::{self, Log};
+use crate::metrics::Metrics;
+use crate::net::{Acceptor, Bound};
+use crate::session::{ClientRegistry, Services};
+use anyhow::{Context, anyhow};
+use observer::ServerObserver;
+use std::path::Path;
+use std::sync::Arc;
+use storage::background::Background;
+use storage::commit::Fsync;
+use storage::engine::{Compression, EngineTuning};
+use storage::{Options, Store};
+use threads::IoThreads;
+
+/// Serves until told to stop. Errors are those of starting.
+pub fn run(startup: Startup, program: &Path) -> anyhow::Result<()> {
+    let log = Log::install(&startup.config).context("cannot open the log file")?;
+    log::startup::log_starting(program, &startup);
+    let config = Arc::new(startup.config);
+    log::startup::log_banner(&log, &config);
+    for warning in &startup.warnings {
+        tracing::warn!("{warning}");
+    }
+    let started = start(&config);
+    if let Err(error) = &started {
+        tracing::error!("{error:#}");
+    }
+    started?.serve(&config)
+}
+
+/// A server that has started.
+struct Running {
+    executor: Arc<Executor>,
+    background: Background,
+    bound: Vec<Bound>,
+}
+
+fn start(config: &Arc<Config>) -> anyhow::Result<Running> {
+    raise_descriptor_limit(config);
+    let lookup = match Lookup::new(&config.renamed_commands) {
+        Ok(lookup) => lookup,
+        Err(renaming) => {
+            return Err(anyhow!(
+                "{}",
+                renaming.error("No such command in rename-command")
+            ));
+        }
+    };
+    let (bound, port) =
+        Acceptor::bind(config).context("Failed listening on port: cannot bind, aborting")?;
+    let metrics = Metrics::new(commands::numbered().len());
+    let observer = ServerObserver::default();
+    let changes = Arc::clone(&observer.changes);
+    let store = Store::open(options(config, observer)).map_err(|error| anyhow!("{error}"))?;
+    let started_ms = store.now_ms();
+    let services = Arc::new(Services {
+        config: Arc::clone(config),
+        store: Arc::clone(&store),
+        clients: ClientRegistry::default(),
+        metrics,
+        changes,
+        run_id: run_id(),
+        port,
+        started_ms,
+        shutdown: tokio::sync::Notify::new(),
+    });
+    store.set_verify_reads(config.verify_cache_reads.get());
+    let background = Background::start(&store)?;
+    let pool = ReadPool::start(config.read_pool_threads.as_usize()).context("read pool")?;
+    let executor = Arc::new(Executor::new(services, lookup, pool));
+    Ok(Running {
+        executor,
+        background,
+        bound,
+    })
+}
+
+impl Running {
+    fn serve(self, config: &Arc<Config>) -> anyhow::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let threads = IoThreads::start(config, &self.executor)?;
+        log::startup::log_initialized();
+        let unix = self.bound.iter().filter_map(|bound| match bound {
+            Bound::Unix(_, path) => Some(path.clone()),
+            Bound::Tcp(_) => None,
+        });
+        let unix: Vec<_> = unix.collect();
+        runtime.block_on(threads.accept_until_stopped(self.bound, &self.executor))?;
+        tracing::warn!("Ferrock is now ready to exit, bye bye...");
+        threads.stop();
+        self.background.stop();
+        let services = self.executor.services();
+        services.store.close().map_err(|error| anyhow!("{error}"))?;
+        services.store.engine().stop();
+        for path in unix {
+            // Another start may have replaced it already.
+            let _ = std::fs::remove_file(path);
+        }
+        Ok(())
+    }
+}
+
+/// The storage options that the directives mean.
+fn options(config: &Config, observer: ServerObserver) -> Options {
+    let compression = |chosen| match chosen {
+        config::Compression::None => Compression::None,
+        config::Compression::Lz4 => Compression::Lz4,
+        config::Compression::Zstd => Compression::Zstd,
+    };
+    let maxmemory = effective_maxmemory(config);
+    let block_cache = maxmemory / 100 * config.block_cache_share_percent.as_usize();
+    Options {
+        path: config.dir.as_path(),
+        partitions: Some(config.partitions.get() as u16),
+        tuning: EngineTuning {
+            block_cache_bytes: block_cache,
+            memtable_bytes: config.memtable_bytes.as_usize(),
+            memtables_max: config.memtable_number_max.get() as u16,
+            background_jobs: config.background_jobs.get() as u16,
+            background_write_bytes_per_s: config.compaction_rate_limit_bytes.get(),
+            wal_bytes_max: config.wal_total_bytes_max.get(),
+            compression_upper: compression(config.compression_upper.get()),
+            compression_bottom: compression(config.compression_bottom.get()),
+            ..EngineTuning::default()
+        },
+        hot_table_bytes: maxmemory / 2,
+        fsync: fsync(config.appendfsync.get()),
+        observer: Box::new(observer),
+    }
+}
+
+/// What the directive means to the store.
+pub fn fsync(chosen: config::Fsync) -> Fsync {
+    match chosen {
+        config::Fsync::Always => Fsync::Always,
+        config::Fsync::EverySec => Fsync::EverySecond,
+        config::Fsync::No => Fsync::No,
+    }
+}
+
+/// `maxmemory`, or half of the machine's memory where it is 0.
+fn effective_maxmemory(config: &Config) -> usize {
+    match config.maxmemory.as_usize() {
+        0 => physical_memory() / 2,
+        bytes => bytes,
+    }
+}
+
+fn physical_memory() -> usize {
+    const FALLBACK: usize = 1 << 30;
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));
+    let kibibytes =
+        total.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<usize>().ok());
+    kibibytes.map_or(FALLBACK, |kibibytes| kibibytes * 1024)
+}
+
+/// Each client needs a descriptor, and so does each file of the store.
+fn raise_descriptor_limit(config: &Config) {
+    const FILES: u64 = 4096 + 64;
+    let wanted = config.maxclients.get() as u64 + FILES;
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: both calls get a valid pointer to a `rlimit` of this frame and keep nothing.
+    let raised = unsafe {
+        libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) == 0
+            && (limit.rlim_cur >= wanted || {
+                limit.rlim_cur = wanted.min(limit.rlim_max);
+                libc::setrlimit(libc::RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == wanted
+            })
+    };
+    if !raised {
+        tracing::warn!("The limit of open files is below the {wanted} that maxclients asks for.");
+    }
+}
+
+fn run_id() -> String {
+    let bytes: [u8; 20] = rand::random();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
