@@ -1,13 +1,13 @@
 //! What must hold for any bytes in any pieces.
 //!
-//! Owns [`check`], which the unit tests and the fuzz target `resp_request` both run.
+//! Owns [`check`], which the unit tests and the fuzz target `resp_request` both run; the latter
+//! compiles this file into its own crate, so it names the parser only as `crate::resp`.
 //! Invariant checked: the parser neither panics nor steps outside its buffer, and how the bytes
 //! were cut into pieces changes nothing.
 //! Must not know: where the bytes come from.
 //! Not covered: that requests are the right ones, which `tests.rs` and the wire tests see to.
 
-use super::{Parsed, ProtocolError, RequestParser};
-use crate::resp::limits::ProtocolLimits;
+use crate::resp::{Parsed, ProtocolError, ProtocolLimits, RequestParser};
 
 /// What a client that sent some bytes asked for.
 #[derive(Debug, PartialEq, Eq)]
