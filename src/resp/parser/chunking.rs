@@ -51,13 +51,17 @@ pub fn check(bytes: &[u8], pieces: &[usize], limits: &ProtocolLimits) {
 pub fn steps(bytes: &[u8], pieces: &[usize], limits: &ProtocolLimits) -> Vec<Step> {
     let mut parser = RequestParser::new();
     let mut steps = Vec::new();
-    let (mut start, mut end) = (0, 0);
+    let (mut start, mut end, mut needed) = (0, 0, 0);
     let mut pieces = pieces.iter().cycle();
     while end < bytes.len() {
         // A piece has at least one byte, or the loop would not end.
         let piece = pieces.next().map_or(1, |&len| len.max(1));
         end = bytes.len().min(end + piece);
         while let Some(step) = step(&mut parser, &bytes[start..end], limits) {
+            assert!(
+                end >= needed,
+                "{needed} bytes were hinted at, {end} sufficed"
+            );
             let consumed = match step {
                 Step::Empty(consumed) | Step::Request(consumed, _) => consumed,
                 Step::Error(_) => {
@@ -68,6 +72,7 @@ pub fn steps(bytes: &[u8], pieces: &[usize], limits: &ProtocolLimits) -> Vec<Ste
             steps.push(step);
             start += consumed;
         }
+        needed = end + parser.bytes_hint();
     }
     steps
 }
