@@ -196,7 +196,7 @@ mod tests {
     fn fractions_are_written_shortest() {
         assert_eq!(text(0.1), "0.1");
         assert_eq!(text(-2.5), "-2.5");
-        assert_eq!(text(3.141592653589793), "3.141592653589793");
+        assert_eq!(text(std::f64::consts::PI), "3.141592653589793");
         assert_eq!(text(0.30000000000000004), "0.30000000000000004");
         assert_eq!(text(1234567.125), "1234567.125");
         assert_eq!(text(0.000001), "0.000001");

@@ -10,7 +10,7 @@ mod encode;
 mod inline;
 mod integer;
 mod limits;
-pub mod parser;
+mod parser;
 mod reply;
 mod request;
 

@@ -6,7 +6,7 @@
 //! Invariants: the result does not depend on how the bytes were cut into pieces; `consumed` and
 //! every range lie inside the buffer; nothing is reserved for what a peer only announces.
 //! Must not know: sockets, commands, replies. Request path: no allocation per argument, no log.
-//! Tests: `parser/tests.rs`; `parser/chunking.rs` is also the body of the fuzz target.
+//! Tests: `parser/tests.rs`; `parser/chunking.rs` is the body of the fuzz target too.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,8 +21,8 @@ use super::limits::{
 };
 use super::request::{ArgRange, OwnedRequest, Request};
 
-#[cfg(any(test, fuzzing))]
-pub mod chunking;
+#[cfg(test)]
+mod chunking;
 #[cfg(test)]
 mod tests;
 

@@ -1,13 +1,13 @@
 //! What must hold for any bytes in any pieces.
 //!
-//! Owns [`check`], which the unit tests and the fuzz target `resp_request` both run.
+//! Owns [`check`], which the unit tests and the fuzz target `resp_request` both run; the latter
+//! compiles this file into its own crate, so it names the parser only as `crate::resp`.
 //! Invariant checked: the parser neither panics nor steps outside its buffer, and how the bytes
 //! were cut into pieces changes nothing.
 //! Must not know: where the bytes come from.
 //! Not covered: that requests are the right ones, which `tests.rs` and the wire tests see to.
 
-use super::{Parsed, ProtocolError, RequestParser};
-use crate::resp::limits::ProtocolLimits;
+use crate::resp::{Parsed, ProtocolError, ProtocolLimits, RequestParser};
 
 /// What a client that sent some bytes asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,13 +51,17 @@ pub fn check(bytes: &[u8], pieces: &[usize], limits: &ProtocolLimits) {
 pub fn steps(bytes: &[u8], pieces: &[usize], limits: &ProtocolLimits) -> Vec<Step> {
     let mut parser = RequestParser::new();
     let mut steps = Vec::new();
-    let (mut start, mut end) = (0, 0);
+    let (mut start, mut end, mut needed) = (0, 0, 0);
     let mut pieces = pieces.iter().cycle();
     while end < bytes.len() {
         // A piece has at least one byte, or the loop would not end.
         let piece = pieces.next().map_or(1, |&len| len.max(1));
         end = bytes.len().min(end + piece);
         while let Some(step) = step(&mut parser, &bytes[start..end], limits) {
+            assert!(
+                end >= needed,
+                "{needed} bytes were hinted at, {end} sufficed"
+            );
             let consumed = match step {
                 Step::Empty(consumed) | Step::Request(consumed, _) => consumed,
                 Step::Error(_) => {
@@ -68,6 +72,7 @@ pub fn steps(bytes: &[u8], pieces: &[usize], limits: &ProtocolLimits) -> Vec<Ste
             steps.push(step);
             start += consumed;
         }
+        needed = end + parser.bytes_hint();
     }
     steps
 }
