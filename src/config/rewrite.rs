@@ -3,7 +3,7 @@
 //! Owns: bringing a configuration file up to date with the live configuration.
 //! Invariants: loading the rewritten file gives the live configuration; comments, blank lines,
 //! order, and lines that already say the right thing stay as they are; the file is replaced as a
-//! whole or not at all. Must not know: who asks. Tests: `rewrite_tests.rs`.
+//! whole or not at all. Must not know: who asks. Tests: `rewrite/tests.rs`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -239,3 +239,6 @@ fn write_file(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     file.set_permissions(fs::Permissions::from_mode(mode))?;
     file.sync_all()
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 //! Owns: reading directives by pattern; changing several of them, all or none.
 //! Invariants: a refused CONFIG SET changes nothing, also when applying it fails outside; one
 //! change runs at a time. Must not know: RESP, sockets, what a change means to the server.
-//! Tests: `set_tests.rs`.
+//! Tests: `set/tests.rs`.
 
 use std::collections::HashSet;
 
@@ -192,3 +192,6 @@ fn refused(argument: impl AsRef<[u8]>, reason: Reason) -> ConfigSetError {
         reason,
     }
 }
+
+#[cfg(test)]
+mod tests;

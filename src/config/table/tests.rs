@@ -77,7 +77,7 @@ fn no_two_directives_share_a_cell() {
     for directive in all() {
         let other_value = match (directive.cell(&config), directive.kind) {
             (Cell::Kept, _) => continue,
-            (Cell::Switch(cell), _) => format!("{}", if cell.get() { "no" } else { "yes" }),
+            (Cell::Switch(cell), _) => String::from(if cell.get() { "no" } else { "yes" }),
             (_, Kind::Choice(names)) => {
                 let other = names.iter().find(|(name, _)| *name != directive.default);
                 String::from(other.unwrap().0)

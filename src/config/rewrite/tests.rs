@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::args::CommandLine;
-use super::choice::Origin;
-use super::error::RewriteError;
-use super::kind::Context;
-use super::rewrite::SIGNATURE;
-use super::settings::Config;
-use super::{table, words};
+use crate::config::args::CommandLine;
+use crate::config::choice::Origin;
+use crate::config::error::RewriteError;
+use crate::config::kind::Context;
+use crate::config::rewrite::SIGNATURE;
+use crate::config::settings::Config;
+use crate::config::{table, words};
 
 struct Server {
     home: TempDir,
@@ -309,7 +309,7 @@ fn name_of(row: usize) -> &'static str {
 fn valid_line(row: usize, value: &str) -> Option<String> {
     let name = name_of(row);
     let (_, directive) = table::find(name.as_bytes())?;
-    if matches!(directive.status, super::Status::Refused(_)) {
+    if matches!(directive.status, crate::config::Status::Refused(_)) {
         return None;
     }
     let words = words::split(value.as_bytes())?;

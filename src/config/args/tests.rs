@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::args::{CommandLine, Startup};
-use super::error::{ConfigError, Source};
-use super::settings::Config;
+use crate::config::args::{CommandLine, Startup};
+use crate::config::error::{ConfigError, Source};
+use crate::config::settings::Config;
 
 fn parse_in(directory: &Path, args: &[&str], stdin: &str) -> Result<CommandLine, ConfigError> {
     let args = std::iter::once("ferrock-server")
@@ -206,7 +206,7 @@ fn words_that_need_no_configuration() {
         panic!("{dump:?}")
     };
     assert_eq!(value(&startup, "port"), "9");
-    assert!(super::version().starts_with("Ferrock server v="));
+    assert!(crate::config::version().starts_with("Ferrock server v="));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! CONFIG GET and CONFIG SET.
 
-use super::choice::{Fsync, Origin};
-use super::error::ConfigSetError;
-use super::settings::Config;
+use crate::config::choice::{Fsync, Origin};
+use crate::config::error::ConfigSetError;
+use crate::config::settings::Config;
 
 /// Shell patterns are enough for these tests.
 fn matches(pattern: &[u8], text: &[u8], nocase: bool) -> bool {
@@ -150,16 +150,16 @@ fn dir_is_protected_before_it_is_immutable() {
     let config = Config::new();
     let refusal = |config: &Config| set(config, &[("dir", "/")]).unwrap_err();
     assert!(refusal(&config).ends_with("can't set protected config"));
-    let (_, enable) = super::table::find(b"enable-protected-configs").unwrap();
-    config.store(enable, super::value::Value::Choice(1));
+    let (_, enable) = crate::config::table::find(b"enable-protected-configs").unwrap();
+    config.store(enable, crate::config::value::Value::Choice(1));
     assert!(refusal(&config).ends_with("can't set immutable config"));
 }
 
 #[test]
 fn protected_directives_follow_the_origin() {
     let config = Config::new();
-    let (_, enable) = super::table::find(b"enable-protected-configs").unwrap();
-    config.store(enable, super::value::Value::Choice(2));
+    let (_, enable) = crate::config::table::find(b"enable-protected-configs").unwrap();
+    config.store(enable, crate::config::value::Value::Choice(2));
     let pair: [(&[u8], &[u8]); 1] = [(b"dbfilename", b"x.rdb")];
     assert!(matches!(
         config.set(&pair, Origin::Remote),
@@ -239,8 +239,8 @@ fn a_failed_application_restores_everything() {
 fn every_mutable_value_can_be_set_to_what_it_is() {
     let config = Config::new();
     for (name, value) in get(&config, &["*"]) {
-        let (_, directive) = super::table::find(name.as_bytes()).unwrap();
-        if directive.is_mutable() && directive.mutability != super::Mutability::Protected {
+        let (_, directive) = crate::config::table::find(name.as_bytes()).unwrap();
+        if directive.is_mutable() && directive.mutability != crate::config::Mutability::Protected {
             assert_eq!(
                 set(&config, &[(&name, &value)]),
                 Ok(vec![]),

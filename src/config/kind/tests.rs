@@ -4,9 +4,9 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::kind::{BIND_ADDRESSES_MAX, Context, Kind};
-use super::table;
-use super::value::{ClientClass, OutputLimit, SavePoint, Value};
+use crate::config::kind::{BIND_ADDRESSES_MAX, Context, Kind};
+use crate::config::table;
+use crate::config::value::{ClientClass, OutputLimit, SavePoint, Value};
 
 fn parse(kind: Kind, words: &[&str]) -> Result<Value, String> {
     let base = Value::text("");
@@ -303,7 +303,7 @@ proptest! {
         let Ok(value) = directive.parse(&words, &context) else { return Ok(()) };
         let mut again = base.clone();
         for line in value.lines("x", &directive.kind) {
-            let words = super::words::split(line.as_bytes()).unwrap();
+            let words = crate::config::words::split(line.as_bytes()).unwrap();
             let words: Vec<&[u8]> = words.iter().skip(1).map(Vec::as_slice).collect();
             let context = Context { base: &again, cwd: Path::new("/") };
             again = directive.parse(&words, &context).unwrap();

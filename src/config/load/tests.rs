@@ -4,10 +4,10 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::choice::Fsync;
-use super::error::{ConfigError, Source};
-use super::load::{FILE_BYTES_MAX, INCLUDE_DEPTH_MAX, Loader, read_file, trim};
-use super::settings::Config;
+use crate::config::choice::Fsync;
+use crate::config::error::{ConfigError, Source};
+use crate::config::load::{FILE_BYTES_MAX, INCLUDE_DEPTH_MAX, Loader, read_file, trim};
+use crate::config::settings::Config;
 
 fn load_in(directory: &Path, text: &[u8]) -> Result<(Config, Vec<String>), ConfigError> {
     let mut config = Config::in_directory(directory);
@@ -209,12 +209,19 @@ fn a_missing_include_is_fatal_and_an_endless_one_ends() {
     );
     assert_eq!(missing, expected);
     std::fs::write(home.join("self.conf"), "port 1\ninclude self.conf").unwrap();
+    let chain = |depth: usize| {
+        let text = format!("include {}.conf", depth + 1);
+        std::fs::write(home.join(format!("{depth}.conf")), text).unwrap();
+    };
+    (1..INCLUDE_DEPTH_MAX).for_each(chain);
+    std::fs::write(home.join(format!("{INCLUDE_DEPTH_MAX}.conf")), "port 9").unwrap();
+    let (config, _) = load_in(home, b"include 1.conf").unwrap();
+    assert_eq!(config.port.get(), 9);
     let Err(ConfigError::Line(error)) = load_in(home, b"include self.conf") else {
         panic!()
     };
     assert_eq!(error.reason, "Too many levels of included files");
     assert_eq!(error.line_number, 2);
-    assert!(INCLUDE_DEPTH_MAX > 1);
 }
 
 #[test]
@@ -265,10 +272,8 @@ fn a_file_has_a_largest_size() {
     file.set_len(FILE_BYTES_MAX).unwrap();
     assert_eq!(read_file(&path).unwrap().len() as u64, FILE_BYTES_MAX);
     file.set_len(FILE_BYTES_MAX + 1).unwrap();
-    assert!(matches!(
-        read_file(&path),
-        Err(ConfigError::TooLarge { .. })
-    ));
+    let error = read_file(&path).unwrap_err().to_string();
+    assert!(error.ends_with("huge.conf': file too large"), "{error}");
 }
 
 #[test]
@@ -284,7 +289,7 @@ proptest! {
             prop_oneof![
                 proptest::collection::vec(any::<u8>(), 0..20),
                 (0usize..400).prop_map(|row| {
-                    let names: Vec<_> = super::table::names().collect();
+                    let names: Vec<_> = crate::config::table::names().collect();
                     let name = names[row % names.len()];
                     // These would read and create files.
                     let name = if matches!(name, "include" | "logfile") { "port" } else { name };
