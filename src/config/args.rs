@@ -3,7 +3,7 @@
 //! Owns: `[file|-] [--directive value ...] [-]` and the words that need no configuration.
 //! Invariant: options become configuration lines and go through the same parser as a file's, after
 //! it and after the standard input, so that they win.
-//! Must not know: what directives mean. Tests: `args_tests.rs`.
+//! Must not know: what directives mean. Tests: `args/tests.rs`.
 
 use std::ffi::OsString;
 use std::io::Read;
@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::error::{ConfigError, Source};
-use super::load::{FILE_BYTES_MAX, Loader};
+use super::load::{Loader, read_limited};
 use super::settings::Config;
 use super::words;
 
@@ -124,11 +124,7 @@ fn load(
         loader.file(path)?;
     }
     if reads_stdin {
-        let mut text = Vec::new();
-        stdin
-            .take(FILE_BYTES_MAX)
-            .read_to_end(&mut text)
-            .map_err(ConfigError::Stdin)?;
+        let text = read_limited(stdin).map_err(ConfigError::Stdin)?;
         loader.text(&text, &Source::Stdin)?;
     }
     loader.text(&lines, &Source::CommandLine)?;
@@ -178,3 +174,6 @@ fn option_lines(options: &[Vec<u8>], no_file: bool) -> (Vec<u8>, bool) {
     }
     (lines, reads_stdin)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use super::cell::Cell;
 use super::kind::{Context, Kind, Reason};
-use super::settings::Config;
+use super::settings::Settings;
 use super::value::Value;
 use super::words;
 
-/// Finds the directive's cell in the live configuration.
-pub type Slot = for<'a> fn(&'a Config) -> Cell<'a>;
+/// Finds the directive's cell.
+pub type Slot = for<'a> fn(&'a Settings) -> Cell<'a>;
 /// A condition beyond the kind's own range.
 pub type Check = fn(&Value) -> Result<(), &'static str>;
 
@@ -165,8 +165,8 @@ impl Directive {
 }
 
 impl Directive {
-    pub(super) fn cell<'a>(&self, config: &'a Config) -> Cell<'a> {
-        (self.slot)(config)
+    pub(super) fn cell<'a>(&self, settings: &'a Settings) -> Cell<'a> {
+        (self.slot)(settings)
     }
 
     /// Parses the words that follow the name.

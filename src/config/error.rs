@@ -2,7 +2,8 @@
 //!
 //! Owns: the errors of loading, setting and rewriting, and their texts.
 //! Invariant: a load error names the source, the line and, for an unknown directive, the nearest
-//! known one. Must not know: how errors reach the user. Tests: below, `load.rs`, `set.rs`.
+//! known one. Must not know: how errors reach the user. Tests: below,
+//! `load/tests.rs`, `set/tests.rs`.
 
 use std::fmt;
 use std::io;
@@ -46,16 +47,12 @@ pub struct LineError {
 #[non_exhaustive]
 pub enum ConfigError {
     Line(Box<LineError>),
-    /// A configuration file cannot be read.
+    /// A configuration file cannot be read, or is larger than a configuration can be.
     Open {
         path: PathBuf,
         error: io::Error,
     },
-    /// A configuration file is larger than [`super::load::FILE_BYTES_MAX`].
-    TooLarge {
-        path: PathBuf,
-    },
-    /// The standard input cannot be read.
+    /// The same of the standard input.
     Stdin(io::Error),
     /// `logfile` cannot be opened for appending.
     LogFile(io::Error),
@@ -96,13 +93,6 @@ impl fmt::Display for ConfigError {
                 write!(
                     f,
                     "Fatal error, can't open config file '{}': {error}",
-                    path.display()
-                )
-            }
-            Self::TooLarge { path } => {
-                write!(
-                    f,
-                    "Fatal error, config file '{}' is too large",
                     path.display()
                 )
             }

@@ -2,8 +2,8 @@
 //!
 //! Owns: `Kind`, its parser and Redis's texts for wrong values.
 //! Invariant: parsing is total; a value that `parse` returns lies inside the kind's range.
-//! Must not know: the live configuration. Tests: `kind_tests.rs`; against a real `redis-server`
-//! in `differential_tests.rs`.
+//! Must not know: the live configuration. Tests: `kind/tests.rs`; against a real `redis-server`
+//! in `tests.rs` of the configuration.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -383,3 +383,6 @@ fn parse_replica_of(words: &[&[u8]]) -> Result<Value, Reason> {
     let host = String::from_utf8_lossy(host);
     Ok(Value::text(format!("{host} {port}")))
 }
+
+#[cfg(test)]
+mod tests;

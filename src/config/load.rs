@@ -2,11 +2,11 @@
 //!
 //! Owns: reading files and lines in `redis.conf` syntax. Later lines win.
 //! Invariants: total over any bytes; includes end; every error names its line.
-//! Must not know: the command line's own syntax (`args.rs`). Tests: `load_tests.rs`.
+//! Must not know: the command line's own syntax (`args.rs`). Tests: `load/tests.rs`.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::directive::{Directive, Status};
@@ -18,7 +18,7 @@ use super::table::{self, FileDirective};
 use super::value::Value;
 use super::words;
 
-/// Largest configuration file.
+/// Largest configuration file; the standard input counts as one.
 pub const FILE_BYTES_MAX: u64 = 64 << 20;
 /// Files that may include one another, deep down. A file that includes itself ends here.
 pub const INCLUDE_DEPTH_MAX: usize = 16;
@@ -254,21 +254,21 @@ pub(super) fn trim(line: &[u8]) -> &[u8] {
     line.get(..end).unwrap_or_default()
 }
 
-/// Reads a file whole, up to the limit.
+/// Reads a configuration file whole.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, ConfigError> {
-    let open_error = |error| ConfigError::Open {
+    let text = File::open(path).and_then(|mut file| read_limited(&mut file));
+    text.map_err(|error| ConfigError::Open {
         path: path.to_owned(),
         error,
-    };
-    let file = File::open(path).map_err(open_error)?;
+    })
+}
+
+/// Reads to the end, which must come within [`FILE_BYTES_MAX`].
+pub(super) fn read_limited(from: &mut dyn Read) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    file.take(FILE_BYTES_MAX + 1)
-        .read_to_end(&mut text)
-        .map_err(open_error)?;
+    from.take(FILE_BYTES_MAX + 1).read_to_end(&mut text)?;
     if text.len() as u64 > FILE_BYTES_MAX {
-        return Err(ConfigError::TooLarge {
-            path: path.to_owned(),
-        });
+        return Err(io::ErrorKind::FileTooLarge.into());
     }
     Ok(text)
 }
@@ -285,3 +285,6 @@ impl RenamedCommand {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;

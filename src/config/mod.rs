@@ -5,7 +5,7 @@
 //! Invariants: a directive exists once, as a row; whatever a configuration holds was parsed by
 //! its row; parsing is total over any bytes.
 //! Must not know: sockets, RESP, storage, the command table.
-//! Tests: beside each file; against a real `redis-server` in `differential_tests.rs`.
+//! Tests: beside each file; against a real `redis-server` in `tests.rs`.
 //!
 //! To add a directive: a row in `table/`, a field in `settings.rs` if the server reads it.
 
@@ -29,17 +29,7 @@ mod value;
 pub mod words;
 
 #[cfg(test)]
-mod args_tests;
-#[cfg(test)]
-mod differential_tests;
-#[cfg(test)]
-mod kind_tests;
-#[cfg(test)]
-mod load_tests;
-#[cfg(test)]
-mod rewrite_tests;
-#[cfg(test)]
-mod set_tests;
+mod tests;
 
 pub use args::{CommandLine, HELP, Startup, version};
 pub use cell::{Bytes, Chosen, Flags, Number, OutputLimits, Shared, Switch};
@@ -49,5 +39,5 @@ pub use error::{ConfigError, ConfigSetError, LineError, RewriteError, Source, st
 pub use kind::Reason;
 pub use render::render_conf;
 pub use set::{Changes, Matcher};
-pub use settings::{Config, RenamedCommand};
+pub use settings::{Config, RenamedCommand, Settings};
 pub use value::{ClientClass, OutputLimit, SavePoint};

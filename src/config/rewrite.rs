@@ -3,7 +3,7 @@
 //! Owns: bringing a configuration file up to date with the live configuration.
 //! Invariants: loading the rewritten file gives the live configuration; comments, blank lines,
 //! order, and lines that already say the right thing stay as they are; the file is replaced as a
-//! whole or not at all. Must not know: who asks. Tests: `rewrite_tests.rs`.
+//! whole or not at all. Must not know: who asks. Tests: `rewrite/tests.rs`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -146,22 +146,36 @@ fn parse_lines(text: &[u8]) -> Vec<Line> {
     if text.is_empty() {
         return Vec::new();
     }
-    let parse = |text: &[u8]| {
-        let trimmed = trim(text);
-        let words = match trimmed.starts_with(b"#") {
-            true => None,
-            false => words::split(trimmed),
-        };
-        let name = words.and_then(|words| words.into_iter().next());
-        let directive = name
-            .and_then(|name| table::find(&name))
-            .map(|(_, directive)| directive);
-        Line {
-            text: text.to_vec(),
-            directive,
-        }
+    text.split(|byte| *byte == b'\n').map(parse_line).collect()
+}
+
+/// A line that no start would accept becomes a comment, as in Redis: it was added since, and the
+/// server does not know what it should have done.
+fn parse_line(text: &[u8]) -> Line {
+    let trimmed = trim(text);
+    let kept = Line {
+        text: text.to_vec(),
+        directive: None,
     };
-    text.split(|byte| *byte == b'\n').map(parse).collect()
+    if trimmed.is_empty() || trimmed.starts_with(b"#") {
+        return kept;
+    }
+    let words = words::split(trimmed).unwrap_or_default();
+    let name = words
+        .first()
+        .map(|name| name.to_ascii_lowercase())
+        .unwrap_or_default();
+    match table::find(&name) {
+        Some((_, directive)) => Line {
+            directive: Some(directive),
+            ..kept
+        },
+        None if table::find_file_directive(&name, words.len()).is_some() => kept,
+        None => Line {
+            text: [b"# ??? ", trimmed].concat(),
+            directive: None,
+        },
+    }
 }
 
 fn join_lines(lines: &[Line], appended: &[String]) -> Vec<u8> {
@@ -225,3 +239,6 @@ fn write_file(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     file.set_permissions(fs::Permissions::from_mode(mode))?;
     file.sync_all()
 }
+
+#[cfg(test)]
+mod tests;

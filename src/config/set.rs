@@ -3,7 +3,7 @@
 //! Owns: reading directives by pattern; changing several of them, all or none.
 //! Invariants: a refused CONFIG SET changes nothing, also when applying it fails outside; one
 //! change runs at a time. Must not know: RESP, sockets, what a change means to the server.
-//! Tests: `set_tests.rs`.
+//! Tests: `set/tests.rs`.
 
 use std::collections::HashSet;
 
@@ -111,20 +111,19 @@ impl Config {
         Ok(changes)
     }
 
-    /// Looks up every name. An unknown one is reported before any other fault, as in Redis.
+    /// Looks up every name; the first that is unknown or may not be set is the error.
     fn targets(
         &self,
         pairs: &[(&[u8], &[u8])],
         from: Origin,
     ) -> Result<Vec<(&'static str, &'static Directive)>, ConfigSetError> {
-        let mut targets: Vec<(&'static str, &'static Directive)> = Vec::with_capacity(pairs.len());
-        for (name, _) in pairs {
-            let target = table::find(name);
-            targets.push(target.ok_or_else(|| ConfigSetError::Unknown(name.to_vec()))?);
-        }
         let protected = !self.enable_protected_configs.get().permits(from);
+        let mut targets: Vec<(&'static str, &'static Directive)> = Vec::with_capacity(pairs.len());
         let mut seen = HashSet::new();
-        for ((name, directive), (as_written, _)) in targets.iter().zip(pairs) {
+        for (as_written, _) in pairs {
+            let Some((name, directive)) = table::find(as_written) else {
+                return Err(ConfigSetError::Unknown(as_written.to_vec()));
+            };
             let reason = match directive.mutability {
                 Mutability::Protected | Mutability::ProtectedImmutable if protected => {
                     "can't set protected config"
@@ -133,7 +132,10 @@ impl Config {
                     "can't set immutable config"
                 }
                 _ if !seen.insert(name) => "duplicate parameter",
-                _ => continue,
+                _ => {
+                    targets.push((name, directive));
+                    continue;
+                }
             };
             return Err(refused(as_written, reason.into()));
         }
@@ -190,3 +192,6 @@ fn refused(argument: impl AsRef<[u8]>, reason: Reason) -> ConfigSetError {
         reason,
     }
 }
+
+#[cfg(test)]
+mod tests;

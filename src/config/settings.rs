@@ -4,9 +4,10 @@
 //! Read as `config.maxmemory.get()`; shared as `Arc<Config>`. What a directive means, its unit
 //! and its range stand in its row of the table. Why cells and which kinds: `cell.rs`.
 //! Invariant: every value was parsed by its directive. Must not know: who reads it.
-//! Tests: `table/tests.rs`, `set.rs`, `load.rs`.
+//! Tests: `table/tests.rs`, `set/tests.rs`, `load/tests.rs`.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use parking_lot::{Mutex, RwLock};
@@ -30,9 +31,9 @@ pub struct RenamedCommand {
     pub line: String,
 }
 
-/// The configuration of a running server.
+/// One cell per directive that the server reads, under the directive's name.
 #[derive(Debug, Default)]
-pub struct Config {
+pub struct Settings {
     // Network.
     pub bind: Shared<[String]>,
     pub port: Number,
@@ -65,8 +66,6 @@ pub struct Config {
     pub requirepass: Shared<[u8]>,
     pub enable_protected_configs: Chosen<Allow>,
     pub enable_debug_command: Chosen<Allow>,
-    /// In the order of the lines; known only at start, so they need no cell.
-    pub renamed_commands: Vec<RenamedCommand>,
 
     // Memory.
     pub maxmemory: Bytes,
@@ -112,7 +111,15 @@ pub struct Config {
     pub hll_sparse_max_bytes: Bytes,
     pub stream_node_max_bytes: Bytes,
     pub stream_node_max_entries: Number,
+}
 
+/// The configuration of a running server. It reads as its [`Settings`]; those are apart so that
+/// only a configuration whose directives were all parsed can be had, and no blank one.
+#[derive(Debug)]
+pub struct Config {
+    settings: Settings,
+    /// In the order of the lines; known only at start, so they need no cell.
+    pub renamed_commands: Vec<RenamedCommand>,
     /// Values of the directives that nothing reads, by name; one that is absent is at its default.
     kept: RwLock<BTreeMap<&'static str, Value>>,
     /// The file that CONFIG REWRITE rewrites, as an absolute path.
@@ -121,6 +128,20 @@ pub struct Config {
     pub(super) cwd: PathBuf,
     /// Held while several directives change together, and while the file is rewritten.
     pub(super) changing: Mutex<()>,
+}
+
+impl Deref for Config {
+    type Target = Settings;
+
+    fn deref(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Config {
@@ -132,8 +153,12 @@ impl Config {
     /// Every directive at its default, as if the process had been started in `cwd`.
     pub fn in_directory(cwd: &Path) -> Self {
         let config = Self {
+            settings: Settings::default(),
+            renamed_commands: Vec::new(),
+            kept: RwLock::default(),
+            file: None,
             cwd: cwd.to_owned(),
-            ..Self::default()
+            changing: Mutex::default(),
         };
         for directive in table::all() {
             config.store(directive, directive.default_value(cwd));

@@ -2,7 +2,7 @@
 //!
 //! Owns: the textual forms of numbers. Invariant: every function is total over any bytes.
 //! Must not know: directives, ranges, where a text came from.
-//! Tests: below; `tests/differential.rs` of the configuration compares them with `redis-server`.
+//! Tests: below; `tests.rs` of the configuration compares them with `redis-server`.
 
 /// Longest run of digits that a size may have; Redis copies them into a buffer of this length.
 const MEMORY_DIGITS_MAX: usize = 127;

@@ -2,7 +2,7 @@
 //!
 //! Owns: `Value` and the small records inside it; how a value is written as text.
 //! Invariant: `Kind::parse` of the words of `Value::lines` gives the value back.
-//! Must not know: the directives, the live configuration. Tests: `kind_tests.rs`.
+//! Must not know: the directives, the live configuration. Tests: `kind/tests.rs`.
 
 use std::sync::Arc;
 

@@ -93,7 +93,7 @@ pub enum FileDirective {
     Refused(&'static str),
 }
 
-const OBSOLETE: &str = "Redis has retired it";
+const OBSOLETE: &str = "Redis has retired them";
 const NO_MODULES: &str = "Ferrock loads no modules";
 
 /// Name, fewest and most words of the line including the name, and what it does.

@@ -1,4 +1,6 @@
 //! Directives of listening, connections and the limits on them.
+//!
+//! Owns: these rows. Invariants, and what rows must not know: `mod.rs`. Tests: `tests.rs`.
 
 use crate::config::cell::Cell;
 use crate::config::directive::Directive;

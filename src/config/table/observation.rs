@@ -1,4 +1,6 @@
 //! Directives of what the server tells about its work.
+//!
+//! Owns: these rows. Invariants, and what rows must not know: `mod.rs`. Tests: `tests.rs`.
 
 use crate::config::cell::Cell;
 use crate::config::directive::Directive;

@@ -1,4 +1,6 @@
 //! Directives of the process: start, stop, log, periodic work.
+//!
+//! Owns: these rows. Invariants, and what rows must not know: `mod.rs`. Tests: `tests.rs`.
 
 use crate::config::cell::Cell;
 use crate::config::choice::{Choice, LogLevel};

@@ -1,4 +1,6 @@
 //! Directives of Redis's replication.
+//!
+//! Owns: these rows. Invariants, and what rows must not know: `mod.rs`. Tests: `tests.rs`.
 
 use crate::config::directive::Directive;
 use crate::config::kind::Kind;

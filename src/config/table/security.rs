@@ -1,4 +1,6 @@
 //! Directives of who may do what.
+//!
+//! Owns: these rows. Invariants, and what rows must not know: `mod.rs`. Tests: `tests.rs`.
 
 use crate::config::cell::Cell;
 use crate::config::choice::{Allow, Choice};

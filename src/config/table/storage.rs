@@ -1,4 +1,6 @@
 //! Directives of the data directory, durability and the storage engine.
+//!
+//! Owns: these rows. Invariants, and what rows must not know: `mod.rs`. Tests: `tests.rs`.
 
 use crate::config::cell::Cell;
 use crate::config::choice::{Choice, Compression, Fsync};

@@ -1,4 +1,6 @@
 //! Directives that belong to nothing Ferrock has: scripts, and the insides of other servers.
+//!
+//! Owns: these rows. Invariants, and what rows must not know: `mod.rs`. Tests: `tests.rs`.
 
 use crate::config::directive::Directive;
 use crate::config::kind::Kind;
