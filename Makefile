@@ -4,6 +4,8 @@
 CARGO = cargo
 RELEASE = --release --locked
 FUZZ_SECONDS ?= 60
+PYTHON_TESTS = python3 -m unittest discover --quiet --start-directory
+export PYTHONDONTWRITEBYTECODE = 1
 
 .PHONY: help run build test tcl bench fmt fmt-check clippy check fuzz ci
 
@@ -21,12 +23,13 @@ build: ## build the server and the operator's tool
 test: ## install what the tests need and pass them all
 	@.ci/install test
 	$(CARGO) test $(RELEASE) --workspace
-	@$(MAKE) --no-print-directory tcl
-
-tcl: build ## the Tcl suite of Debian's redis source package, against both ways to run a server
-	@.ci/install test
-	python3 -m unittest discover --quiet --start-directory tests/compat/tcl
+	$(PYTHON_TESTS) tests/compat/tcl
+	$(PYTHON_TESTS) benches/driver
 	tests/compat/tcl/run.py
+
+tcl: build ## the Tcl suite of Debian's redis source package: make tcl ARGS='--unit unit/scan'
+	@.ci/install test
+	tests/compat/tcl/run.py $(ARGS)
 
 bench: build ## side by side with Debian's redis-server: make bench ARGS='--only hot-get'
 	@.ci/install bench

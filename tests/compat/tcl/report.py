@@ -15,6 +15,8 @@ _IN_FILE = re.compile(r"^(.*) in tests/\S+\.tcl$")
 _DONE = re.compile(r"^\[\d+/\d+ done\]")
 _PROGRESS = re.compile(r"^(Testing |Testing solo test|Waiting for |Killing |Cleanup: )")
 THE_END = "The End"
+# The name of a failure of code that stands outside every test of a unit.
+OUTSIDE = "(outside any test)"
 DETAIL_LINES_MAX = 14
 
 
@@ -81,9 +83,7 @@ def _take(report: Report, status: str, text: str) -> Failure | None:
 
 
 def _failing_name(text: str) -> str:
-    """The name of the test, or a marker for code of the unit that stands outside every test.
-
-    Tcl cuts the front of such an error, so its text is no name to rely on.
-    """
+    """The name of the test. Text of any other shape comes from outside every test, and with its
+    front cut off, so it is no name to rely on."""
     match = _IN_FILE.match(text)
-    return match.group(1) if match else "(outside any test)"
+    return match.group(1) if match else OUTSIDE

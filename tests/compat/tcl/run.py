@@ -29,6 +29,8 @@ UNITS = (
     "unit/type/string", "unit/type/incr", "unit/bitops", "unit/bitfield", "unit/keyspace",
     "unit/expire", "unit/scan", "unit/protocol", "unit/printver", "unit/quit",
 )
+# All units in both modes take about a minute against a server that works.
+SECONDS_MAX = 900
 
 
 def arguments() -> argparse.Namespace:
@@ -82,13 +84,20 @@ def main() -> int:
     _, lines = ratchet.read_results()
     # The excuses are ours; the reference run shows what the suite does without any.
     excuses = [] if options.reference else ratchet.read_excuses()
+    started = time.monotonic()
     scratch = Path(tempfile.mkdtemp(prefix="ferrock-tcl-"))
     print(f"suite {suite_version}, server {server}", flush=True)
     bad = 0
     try:
         copy = suite.working_copy(tree, server, scratch)
+        # In spawn mode the suite waits minutes for each server that does not come up.
+        with unit.ExternalServer(copy, scratch) as probe:
+            if not probe.answers():
+                sys.exit(f"run.py: {server} does not serve:\n{probe.log_tail()}")
         for name in options.unit or UNITS:
             for mode in [options.mode] if options.mode else unit.MODES:
+                if time.monotonic() - started > SECONDS_MAX:
+                    sys.exit(f"run.py: not finished after {SECONDS_MAX} s")
                 bad += run_one(options, copy, (name, mode), lines, excuses, scratch)
     finally:
         if options.keep:

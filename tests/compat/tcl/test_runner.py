@@ -39,7 +39,7 @@ class ReportTest(unittest.TestCase):
     def test_counts_and_names(self):
         result = report.parse(SAMPLE)
         self.assertEqual(result.passed, ["first", "of two (2 ms) parts", "sixth"])
-        self.assertEqual(result.failing_names(), ["(outside any test)", "third"])
+        self.assertEqual(result.failing_names(), [report.OUTSIDE, "third"])
         self.assertEqual(result.failures[0].detail,
                          ["Expected 'a' to equal 'b'", "    a second line"])
         self.assertEqual(result.skipped, ["fourth"])
@@ -94,6 +94,12 @@ class RatchetTest(unittest.TestCase):
 
     def test_abort_fails_even_with_enough_passes(self):
         self.assertEqual(len(self.judge(3, [], 3, aborted="crash")[0]), 1)
+
+    def test_unit_that_stopped_half_way_accuses_no_excuse(self):
+        problems, improvements = self.judge(3, [report.OUTSIDE], 3, [self.excuse])
+        self.assertEqual((problems, improvements), ([f"fails: {report.OUTSIDE}"], []))
+        problems, improvements = self.judge(3, [], 3, [self.excuse], aborted="crash")
+        self.assertEqual((problems, improvements), (["unit aborted: crash"], []))
 
     def test_unit_without_a_committed_count_fails(self):
         self.assertIn("--update", self.judge(3, [], None)[0][0])
