@@ -103,6 +103,8 @@ def cold_store(context: Context) -> Iterator[ColdStore]:
                 yield store
             finally:
                 store.recorder.close()
+                if group.out_of_memory_kills():
+                    context.problem("cold: the kernel killed the server at the cgroup's limit")
                 kept = context.base.parent / "cold.csv"
                 store.recorder.write_csv(kept)
                 context.progress(f"the curve is in {kept}")
@@ -114,8 +116,6 @@ def run(context: Context, chosen: Sequence[Scenario]) -> str:
         for scenario, measure in ((GET, reads), (BESIDE, beside_hot), (SET, writes)):
             if scenario in chosen:
                 parts.append(measure(context, store))
-        if store.group.out_of_memory_kills():
-            context.problem("the kernel killed the server for its memory")
         parts.insert(0, memory(store))
     return "\n\n".join(parts)
 
@@ -190,48 +190,57 @@ def writes(context: Context, store: ColdStore) -> str:
 
 
 def beside_hot(context: Context, store: ColdStore) -> str:
-    """Rounds of hot reads alone and beside one connection of cold reads, interleaved."""
+    """Rounds of hot reads alone and beside one more connection, interleaved.
+
+    The neighbour that reads hot keys is the control: it costs the hot reader only the share of
+    the processors that the neighbour and its client take.
+    """
     with store.server.client() as client:
         client.load(encode("SET", "hot:%012d" % n, b"h" * 100) for n in range(HOT_KEYS))
     hot = load.Shape(("GET", "hot:__rand_int__"), connections=1, keys=HOT_KEYS)
-    requests = load.requests_for(store.server, hot, context.seconds)
-    alone, beside, cold_rates = [], [], []
-    for _ in range(context.rounds):
-        alone.append(load.run(store.server, hot, requests, settle=False))
-        sample, cold_rate = run_beside_cold(store, hot, requests)
-        beside.append(sample)
-        cold_rates.append(cold_rate)
-        store.recorder.row("hot", alone[-1].per_second)
-    quiet = median(sample.p99_ms for sample in alone)
-    busy = median(sample.p99_ms for sample in beside)
-    head = ["hot GET, one connection", "op/s", "p50 ms", "p99 ms", "p99 ratio", "promised"]
-    rows = [
-        ["alone", count(median(s.per_second for s in alone)),
-         f"{median(s.p50_ms for s in alone):.3f}", f"{quiet:.3f}", "1.00", ""],
-        [f"beside {median(cold_rates):,.0f} cold GET/s",
-         count(median(s.per_second for s in beside)),
-         f"{median(s.p50_ms for s in beside):.3f}", f"{busy:.3f}", f"{busy / quiet:.2f}",
-         verdict(busy / quiet, at_most=P99_FACTOR_MAX)],
-    ]
-    return markdown_table(head, rows)
-
-
-def run_beside_cold(
-    store: ColdStore, hot: load.Shape, requests: int
-) -> tuple[load.Sample, float]:
-    """Runs the hot load while one connection reads cold keys; returns also their rate."""
     cold = load.Shape(("GET", "key:__rand_int__"), connections=1, keys=store.keys)
-    endless = load.command_line(store.server.port, cold, 10**9)
+    requests = load.requests_for(store.server, hot, context.seconds)
+    measured: dict[str, list[tuple[load.Sample, float]]] = {}
+    for _ in range(context.rounds):
+        for state, neighbour in (("alone", None), ("hot", hot), ("cold", cold)):
+            pair = run_beside(store, hot, requests, neighbour)
+            measured.setdefault(state, []).append(pair)
+            store.recorder.row(f"hot beside {state}" if neighbour else "hot alone",
+                               pair[0].per_second)
+    quiet_ms = median(sample.p99_ms for sample, _ in measured["alone"])
+    rows = []
+    for state, pairs in measured.items():
+        p99_ms = median(sample.p99_ms for sample, _ in pairs)
+        rate = median(rate for _, rate in pairs)
+        rows.append([
+            "alone" if state == "alone" else f"beside {rate:,.0f} {state} GET/s",
+            count(median(sample.per_second for sample, _ in pairs)),
+            f"{median(sample.p50_ms for sample, _ in pairs):.3f}", f"{p99_ms:.3f}",
+            f"{p99_ms / quiet_ms:.2f}",
+            verdict(p99_ms / quiet_ms, at_most=P99_FACTOR_MAX) if state == "cold" else "",
+        ])
+    return markdown_table(
+        ["hot GET, one connection", "op/s", "p50 ms", "p99 ms", "p99 ratio", "promised"], rows)
+
+
+def run_beside(
+    store: ColdStore, measured: load.Shape, requests: int, neighbour: load.Shape | None
+) -> tuple[load.Sample, float]:
+    """Runs the measured load while the neighbour's goes on; returns also the neighbour's rate."""
     before, started = commands_processed(store.server), time.monotonic()
-    reader = subprocess.Popen(endless, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL)
+    reader = None
+    if neighbour:
+        endless = load.command_line(store.server.port, neighbour, 10**9)
+        reader = subprocess.Popen(endless, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL)
     try:
-        sample = load.run(store.server, hot, requests, settle=False)
+        sample = load.run(store.server, measured, requests, settle=False)
         done = commands_processed(store.server) - before
         seconds = time.monotonic() - started
     finally:
-        reader.kill()
-        reader.wait()
+        if reader:
+            reader.kill()
+            reader.wait()
     return sample, (done - sample.requests) / seconds
 
 

@@ -87,7 +87,10 @@ class Client:
         self.socket.sendall(b"".join(batch))
         answer = self._exactly(5 * len(batch), stop_at=b"-")
         if answer != b"+OK\r\n" * len(batch):
-            raise ReplyError(f"while loading: {answer[:200]!r}")
+            # The error's line may not have arrived in full yet: hand back what was read of it.
+            self.buffer = answer[max(answer.find(b"-"), 0) :] + self.buffer
+            self.reply()
+            raise ReplyError(f"while loading, not +OK: {answer[:200]!r}")
         return len(batch)
 
     def _line(self) -> bytes:
