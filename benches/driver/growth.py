@@ -43,7 +43,8 @@ def key_to_rename(client: Client, _size: int) -> None:
 
 
 def copy_string(client: Client, _size: int) -> None:
-    client.command("COPY", "big", "victim", "REPLACE")
+    client.command("DEL", "victim", "renamed")
+    client.command("COPY", "big", "victim")
 
 
 KEYS = (
