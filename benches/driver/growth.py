@@ -24,6 +24,7 @@ CALLS = 101
 # What destroys its subject needs a new one for each call.
 CALLS_OF_LARGE = 5
 LARGE_BYTES = 10**7
+WARMING_PINGS = 20
 # A doubling of the size may cost at most about 7 %: below this, the cost counts as flat.
 FLAT_EXPONENT_MAX = 0.10
 
@@ -85,13 +86,21 @@ def timed_us(client: Client, request: bytes) -> float:
     return (time.perf_counter_ns() - begun) / 1000
 
 
-def measure(clients: dict[str, Client], call: Call, size: int, calls: int) -> dict[str, float]:
+def measure(
+    servers: dict[str, Server], clients: dict[str, Client], call: Call, size: int
+) -> dict[str, float]:
     """Median microseconds of each server, called in turns."""
+    large = call.prepare is not None and size >= LARGE_BYTES
     times: dict[str, list[float]] = {name: [] for name in clients}
-    for _ in range(calls + 1):
+    for _ in range((CALLS_OF_LARGE if large else CALLS) + 1):
         for name, client in clients.items():
             if call.prepare:
                 call.prepare(client, size)
+                if large:
+                    servers[name].wait_quiet()
+                # A pause and half a gigabyte through the caches slow the next few calls, any.
+                for _ in range(WARMING_PINGS):
+                    client.command("PING")
             times[name].append(timed_us(client, call.request(size)))
     return {name: median(series[1:]) for name, series in times.items()}
 
@@ -145,7 +154,7 @@ def run_keys(context: Context, chosen: Sequence[Call]) -> str:
                 if destroys:
                     times = flush_times(context, servers, clients, size)
                 else:
-                    times = measure(clients, call, size, CALLS)
+                    times = measure(servers, clients, call, size)
                 for name in NAMES:
                     series[call.name][name].append(times[name])
             for client in clients.values():
@@ -182,8 +191,7 @@ def run_bytes(context: Context, chosen: Sequence[Call]) -> str:
                 servers[name].wait_quiet()
             have = size
             for call in chosen:
-                large = call.prepare is not None and size >= LARGE_BYTES
-                times = measure(clients, call, size, CALLS_OF_LARGE if large else CALLS)
+                times = measure(servers, clients, call, size)
                 for name in NAMES:
                     series[call.name][name].append(times[name])
             for client in clients.values():
