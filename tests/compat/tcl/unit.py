@@ -1,0 +1,129 @@
+"""Runs one unit of the suite, as a process of its own with an outer time limit.
+
+Owns: the suite's command line in both modes, the external server's process, clean-up.
+Invariants: every process started here is dead when `run` returns, and only those are killed.
+Modes: `external` = the suite talks to a server that we start; `spawn` = the suite starts and
+restarts the binary itself, with configuration files of its own, as src/redis-server.
+Must not know: committed results. Tests: test_runner.py covers the parsing; the reference run of
+the real redis-server (run.py --reference) covers the rest.
+"""
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import report
+
+MODES = ("external", "spawn")
+SECONDS_MAX = 240
+START_SECONDS_MAX = 60
+POLL_SECONDS = 0.05
+LOG_TAIL_LINES = 25
+
+# What the suite itself needs from a server that it did not configure.
+EXTERNAL_SERVER_OPTIONS = (
+    "--save", "", "--enable-debug-command", "yes", "--enable-protected-configs", "yes",
+)
+
+
+def run(copy: Path, name: str, mode: str, skip: list[str], scratch: Path) -> report.Report:
+    """Runs unit `name` in `mode`, without the tests named in `skip`."""
+    output = scratch / f"{name.replace('/', '-')}.{mode}.log"
+    command = ["./runtest", "--durable", "--clients", "1", "--single", name, *_ports()]
+    for test in skip:
+        command += ["--skiptest", test]
+    with contextlib.ExitStack() as stack:
+        server = None
+        if mode == "external":
+            server = stack.enter_context(ExternalServer(copy, scratch))
+            if not server.answers():
+                return report.Report(aborted=f"the server did not start:\n{server.log_tail()}")
+            command += ["--host", "127.0.0.1", "--port", str(server.port)]
+        timed_out = _run_group(command, copy, output)
+        result = report.parse(output.read_text(errors="replace"))
+        if timed_out:
+            result.aborted = f"not finished after {SECONDS_MAX} s"
+        if server is not None and server.process.poll() is not None:
+            status = server.process.returncode
+            result.aborted = f"the server ended ({status}):\n{server.log_tail()}"
+    return result
+
+
+def _ports() -> list[str]:
+    """A range of its own for the suite, below the kernel's range of ephemeral ports."""
+    return ["--baseport", str(random.randrange(20100, 31900, 100)), "--portcount", "60"]
+
+
+def _run_group(command: list[str], cwd: Path, output: Path) -> bool:
+    """Runs `command` in a process group of its own; returns whether it was out of time."""
+    environment = {**os.environ, "TERM": "dumb", "LC_ALL": "C.UTF-8"}
+    with open(output, "wb") as sink:
+        process = subprocess.Popen(
+            command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT,
+            env=environment, start_new_session=True,
+        )
+    deadline = time.monotonic() + SECONDS_MAX
+    try:
+        # WNOWAIT leaves the leader unreaped, so its group id cannot be anyone else's below.
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        while os.waitid(os.P_PID, process.pid, flags) is None:
+            if time.monotonic() > deadline:
+                return True
+            time.sleep(POLL_SECONDS)
+        return False
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class ExternalServer:
+    """The binary of the tree, started by us on a free port with a directory of its own."""
+
+    def __init__(self, copy: Path, scratch: Path) -> None:
+        self.port = free_port()
+        directory = scratch / f"server-{self.port}"
+        directory.mkdir()
+        self.log = directory / "log"
+        with open(self.log, "wb") as sink:
+            self.process = subprocess.Popen(
+                [copy / "src" / "redis-server", "--port", str(self.port), "--dir", directory,
+                 "--bind", "127.0.0.1", *EXTERNAL_SERVER_OPTIONS],
+                stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT, cwd=directory,
+            )
+
+    def __enter__(self) -> "ExternalServer":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def answers(self) -> bool:
+        """Waits for +PONG; false when the process ends or the time is up first."""
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), timeout=1) as peer:
+                    peer.sendall(b"PING\r\n")
+                    if peer.recv(7) == b"+PONG\r\n":
+                        return True
+            except OSError:
+                pass
+            time.sleep(POLL_SECONDS)
+        return False
+
+    def log_tail(self) -> str:
+        lines = self.log.read_text(errors="replace").splitlines()
+        return "\n".join(lines[-LOG_TAIL_LINES:])
