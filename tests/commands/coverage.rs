@@ -43,6 +43,7 @@ fn every_command_has_a_test_of_its_name() {
     let commands: Vec<String> = ask(&mut server.client(), "COMMAND LIST");
     let untested: Vec<&String> = commands
         .iter()
+        .filter(|command| !command.contains('|'))
         .filter(|command| !functions.iter().any(|function| names(function, command)))
         .collect();
     assert!(

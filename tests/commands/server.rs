@@ -205,7 +205,10 @@ fn config_set_changes_or_refuses() {
 #[test]
 fn config_rewrite_keeps_comments_and_survives_a_restart() {
     let text = "# written by an operator\ntimeout 100\n\nmaxclients 77\n";
-    let mut server = Server::builder().config_file(text).start();
+    let mut server = Server::builder()
+        .config_file(text)
+        .allow("CONFIG REWRITE executed", "the outcome the test asks for")
+        .start();
     let mut c = server.client();
     assert_eq!(config(&mut c, "maxclients"), "77");
     let () = ask(&mut c, "CONFIG SET timeout 200 tcp-keepalive 123");
@@ -244,7 +247,8 @@ fn command_describes_every_command() {
     let mut c = server.client();
     let count: usize = ask(&mut c, "COMMAND COUNT");
     let names: Vec<String> = ask(&mut c, "COMMAND LIST");
-    assert_eq!(names.len(), count);
+    let parents = names.iter().filter(|name| !name.contains('|'));
+    assert_eq!(parents.count(), count);
     let all: Vec<redis::Value> = ask(&mut c, "COMMAND");
     assert_eq!(all.len(), count);
     let two: Vec<redis::Value> = ask(&mut c, "COMMAND INFO get nosuch");
@@ -336,7 +340,13 @@ fn shutdown_ends_the_process_and_keeps_the_data() {
 
 #[test]
 fn debug_sleep_object_and_switches_work_when_enabled() {
-    let server = Server::builder().set("enable-debug-command", "yes").start();
+    let server = Server::builder()
+        .set("enable-debug-command", "yes")
+        .allow(
+            "DB reloaded by DEBUG RELOAD",
+            "the outcome the test asks for",
+        )
+        .start();
     let mut c = server.client();
     let started = Instant::now();
     assert_eq!(ask::<String>(&mut c, "DEBUG SLEEP 0.05"), "OK");
