@@ -11,3 +11,4 @@
 
 mod commands;
 mod harness;
+mod protocol;

@@ -268,12 +268,12 @@ fn command_describes_every_command() {
         &mut c,
         &[
             (
-                "COMMAND GETKEYS PING",
+                "COMMAND GETKEYS PING x",
                 "ERR The command has no key arguments",
             ),
             ("COMMAND GETKEYS NOSUCH a", "ERR Invalid command specified"),
             (
-                "COMMAND GETKEYS GET",
+                "COMMAND GETKEYS SET a",
                 "ERR Invalid number of arguments specified for command",
             ),
             (

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 
-/// The line that Redis's own tools wait for.
-const READY: &str = "Ready to accept connections";
+/// The words that Redis's own tools wait for; a server with a unix socket alone writes `ready`.
+const READY: &str = "eady to accept connections";
 
 /// Ports below the range from which the kernel serves outgoing connections, so that no client
 /// of a neighbouring test can sit on a server's port.
@@ -192,7 +192,14 @@ impl Server {
     /// What a stand-in needs to keep its data as Ferrock does unasked.
     fn stand_in_arguments(&self) -> &'static [&'static str] {
         match self.options.program == Program::Ferrock && stand_in() {
-            true => &["--appendonly", "yes", "--save", ""],
+            true => &[
+                "--appendonly",
+                "yes",
+                "--save",
+                "",
+                "--auto-aof-rewrite-percentage",
+                "0",
+            ],
             false => &[],
         }
     }
