@@ -9,6 +9,10 @@
 //! - `FERROCK_ORACLE_SECONDS`: how long the differential oracle runs.
 //! - `FERROCK_CRASH_ROUNDS`: how often the crash test kills the server.
 
+mod clients;
 mod commands;
+mod compat;
+mod config;
+mod crash;
 mod harness;
 mod protocol;

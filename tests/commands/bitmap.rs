@@ -255,8 +255,8 @@ fn bitfield_overflow_wraps_saturates_or_fails() {
 fn bitfield_refuses_bad_types_and_offsets() {
     let server = Server::start();
     let mut c = server.client();
-    let bad_type = "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but \
-         i64 is.";
+    let bad_type = "ERR Invalid bitfield type. Use something like i16 u8. \
+         Note that u64 is not supported but i64 is.";
     all_fail(
         &mut c,
         &[

@@ -24,6 +24,10 @@ const ALWAYS: &[Allowed] = &[
         reason: "Redis reports progress at this level",
     },
     Allowed {
+        text: "Reading config from stdin",
+        reason: "Redis reports progress at this level",
+    },
+    Allowed {
         text: "Server initialized",
         reason: "tools wait for this line at this level",
     },
@@ -68,6 +72,14 @@ pub fn unexpected(log: &str, allowed: &[Allowed]) -> Vec<String> {
         .filter(|line| is_warning(line) && !permitted(line))
         .map(str::to_string)
         .collect()
+}
+
+/// The test's own allowances, for the message of a failure.
+pub fn describe(allowed: &[Allowed]) -> String {
+    let lines = allowed
+        .iter()
+        .map(|a| format!("allowed here: {:?}, since {}", a.text, a.reason));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Redis's shape is `pid:role day month year time level text`, where `#` is the warning level.

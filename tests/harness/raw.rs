@@ -9,7 +9,6 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::time::Duration;
 
 enum Stream {
     Tcp(TcpStream),
@@ -161,38 +160,12 @@ impl Raw {
             }
         }
     }
-
-    /// Whether the server stays silent for `time`; for replies that must not come.
-    pub fn silent_for(&mut self, time: Duration) -> bool {
-        self.set_read_timeout(time);
-        let outcome = self.receive();
-        self.set_read_timeout(PATIENCE);
-        match outcome {
-            Err(error) => timed_out(&error) && self.received.is_empty(),
-            Ok(()) => false,
-        }
-    }
-
-    fn set_read_timeout(&self, time: Duration) {
-        let done = match &self.stream {
-            Stream::Tcp(stream) => stream.set_read_timeout(Some(time)),
-            Stream::Unix(stream) => stream.set_read_timeout(Some(time)),
-        };
-        done.expect("read timeout");
-    }
 }
 
 /// Whether an error means that the peer has closed, politely or not.
 pub fn closed(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
     matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof)
-}
-
-fn timed_out(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
-    )
 }
 
 #[track_caller]

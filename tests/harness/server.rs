@@ -50,6 +50,7 @@ pub struct Builder {
     arguments: Vec<String>,
     directory: Option<PathBuf>,
     config_file: Option<String>,
+    config_input: Option<String>,
     allowed: Vec<Allowed>,
 }
 
@@ -60,6 +61,7 @@ impl Builder {
             arguments: Vec::new(),
             directory: None,
             config_file: None,
+            config_input: None,
             allowed: Vec::new(),
         }
     }
@@ -84,6 +86,12 @@ impl Builder {
     /// Passes a configuration file with this text.
     pub fn config_file(mut self, text: &str) -> Builder {
         self.config_file = Some(text.to_string());
+        self
+    }
+
+    /// Passes a configuration with this text on standard input.
+    pub fn config_input(mut self, text: &str) -> Builder {
+        self.config_input = Some(text.to_string());
         self
     }
 
@@ -166,11 +174,6 @@ impl Server {
         }
     }
 
-    /// A directory beside the data, for sockets and files of the test.
-    pub fn home(&self) -> &Path {
-        self.home.path()
-    }
-
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -179,13 +182,18 @@ impl Server {
         self.child.as_ref().expect("a running server").id()
     }
 
+    /// The server under test, or its stand-in.
+    pub fn binary() -> PathBuf {
+        match std::env::var_os("FERROCK_SERVER_BIN") {
+            Some(path) => path.into(),
+            None => env!("CARGO_BIN_EXE_ferrock-server").into(),
+        }
+    }
+
     fn program(&self) -> PathBuf {
         match self.options.program {
             Program::Redis => "redis-server".into(),
-            Program::Ferrock => match std::env::var_os("FERROCK_SERVER_BIN") {
-                Some(path) => path.into(),
-                None => env!("CARGO_BIN_EXE_ferrock-server").into(),
-            },
+            Program::Ferrock => Server::binary(),
         }
     }
 
@@ -219,6 +227,9 @@ impl Server {
         if self.config_path().exists() {
             command.arg(self.config_path());
         }
+        if self.options.config_input.is_some() {
+            command.arg("-");
+        }
         command
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
             .arg("--dir")
@@ -226,7 +237,7 @@ impl Server {
             .args(&self.options.arguments)
             .args(self.stand_in_arguments())
             .current_dir(self.home.path())
-            .stdin(Stdio::null())
+            .stdin(self.standard_input())
             .stdout(log.try_clone().expect("a log file"))
             .stderr(log);
         // SAFETY: prctl is async-signal-safe and touches nothing of the parent's memory.
@@ -341,7 +352,17 @@ impl Server {
         tool::redis_cli(self.port, arguments)
     }
 
-    fn config_path(&self) -> PathBuf {
+    /// The configuration that `-` reads, or nothing.
+    fn standard_input(&self) -> Stdio {
+        let Some(text) = &self.options.config_input else {
+            return Stdio::null();
+        };
+        let path = self.home.path().join("input.conf");
+        fs::write(&path, text).expect("write the standard input");
+        File::open(path).expect("open the standard input").into()
+    }
+
+    pub fn config_path(&self) -> PathBuf {
         self.home.path().join("server.conf")
     }
 
@@ -400,11 +421,12 @@ impl Drop for Server {
             return;
         }
         if !self.scanned {
-            let found = log::unexpected(&self.log(), &self.options.allowed);
+            let allowed = &self.options.allowed;
+            let found = log::unexpected(&self.log(), allowed).join("\n");
+            let list = log::describe(allowed);
             assert!(
                 found.is_empty(),
-                "unlisted warnings in the log:\n{}",
-                found.join("\n")
+                "unlisted warnings in the log:\n{found}\n{list}"
             );
         }
     }

@@ -20,6 +20,10 @@ pub fn eventually(what: &str, condition: impl FnMut() -> bool) {
     );
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one loop that polls a condition"
+)]
 /// Polls `condition` until it holds or `limit` has passed; tells whether it held.
 pub fn within(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let started = Instant::now();
@@ -36,6 +40,10 @@ pub fn within(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the condition is the clock itself"
+)]
 /// Blocks until the wall clock has certainly passed `moment` (a server's deadline, for example).
 pub fn clock_passes(moment: Instant) {
     while let Some(left) = moment.checked_duration_since(Instant::now()) {

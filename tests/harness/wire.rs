@@ -23,7 +23,7 @@ pub fn words(line: &str) -> Vec<Vec<u8>> {
             Some(quoted) => quoted_word(quoted),
             None => {
                 let end = rest.find(' ').unwrap_or(rest.len());
-                (rest[..end].as_bytes().to_vec(), &rest[end..])
+                (rest.as_bytes()[..end].to_vec(), &rest[end..])
             }
         };
         words.push(word);
@@ -144,10 +144,14 @@ pub fn integer(reply: &[u8]) -> Option<i64> {
 
 /// Bytes as readable text, escaped and shortened, for messages.
 pub fn show(bytes: &[u8]) -> String {
-    const SHOWN_MAX: usize = 200;
-    let head = &bytes[..bytes.len().min(SHOWN_MAX)];
+    show_up_to(bytes, 200)
+}
+
+/// As `show`, with another limit.
+pub fn show_up_to(bytes: &[u8], shown_max: usize) -> String {
+    let head = &bytes[..bytes.len().min(shown_max)];
     let more = match bytes.len() {
-        length if length > SHOWN_MAX => format!("... ({length} bytes)"),
+        length if length > shown_max => format!("... ({length} bytes)"),
         _ => String::new(),
     };
     format!("{}{more}", head.escape_ascii())
