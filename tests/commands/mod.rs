@@ -1,0 +1,13 @@
+//! The behaviour of every command, as clients see it; mirrors `src/commands` file by file.
+//! Invariants: each command of the server has a test bearing its name (checked below).
+//! Must not know: how the server works. Tests: the files below.
+
+mod bitmap;
+mod bitop;
+mod connection;
+mod coverage;
+mod expire;
+mod keyspace;
+mod scan;
+mod server;
+mod string;

@@ -1,0 +1,410 @@
+//! INFO, CONFIG, COMMAND, TIME, SAVE, BGSAVE, LASTSAVE, SHUTDOWN, DEBUG, COMPACT.
+//! Invariants: what an operator sets is what the server reports. Must not know: how figures are
+//! gathered. Tests: this file.
+
+use crate::harness::ask::all_fail;
+use crate::harness::server::skip_on_stand_in;
+use crate::harness::{Server, ask, eventually, fails, pack, wire};
+use redis::Connection;
+use std::collections::HashMap;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+fn info(c: &mut Connection, section: &str) -> HashMap<String, String> {
+    let text: String = ask(c, &format!("INFO {section}"));
+    let fields = text.lines().filter_map(|line| line.split_once(':'));
+    fields
+        .map(|(name, value)| (name.to_string(), value.trim_end().to_string()))
+        .collect()
+}
+
+fn config(c: &mut Connection, directive: &str) -> String {
+    let values: HashMap<String, String> = ask(c, &format!("CONFIG GET {directive}"));
+    values
+        .get(directive)
+        .unwrap_or_else(|| panic!("no directive {directive}"))
+        .clone()
+}
+
+#[test]
+fn info_has_the_sections_tools_read() {
+    let server = Server::start();
+    let mut c = server.client();
+    let () = ask(&mut c, "MSET a 1 b 2");
+    let () = ask(&mut c, "EXPIRE a 100");
+    let fields = info(&mut c, "");
+    assert_eq!(fields["process_id"], server.pid().to_string());
+    assert_eq!(fields["tcp_port"], server.port().to_string());
+    assert_eq!(fields["redis_mode"], "standalone");
+    assert_eq!(fields["role"], "master");
+    assert_eq!(fields["connected_clients"], "1");
+    assert_eq!(fields["connected_slaves"], "0");
+    assert_eq!(fields["loading"], "0");
+    assert_eq!(fields["cluster_enabled"], "0");
+    assert!(
+        fields["db0"].starts_with("keys=2,expires=1,avg_ttl="),
+        "{}",
+        fields["db0"]
+    );
+    let names = [
+        "redis_version",
+        "uptime_in_seconds",
+        "run_id",
+        "arch_bits",
+        "os",
+        "config_file",
+        "maxclients",
+        "blocked_clients",
+        "used_memory",
+        "used_memory_rss",
+        "maxmemory",
+        "maxmemory_policy",
+        "mem_fragmentation_ratio",
+        "rdb_changes_since_last_save",
+        "rdb_bgsave_in_progress",
+        "rdb_last_save_time",
+        "rdb_last_bgsave_status",
+        "aof_enabled",
+        "total_connections_received",
+        "total_commands_processed",
+        "instantaneous_ops_per_sec",
+        "keyspace_hits",
+        "keyspace_misses",
+        "expired_keys",
+        "evicted_keys",
+        "used_cpu_sys",
+        "used_cpu_user",
+        "master_replid",
+        "master_repl_offset",
+    ];
+    for name in names {
+        assert!(fields.contains_key(name), "INFO lacks {name}");
+    }
+}
+
+#[test]
+fn info_takes_several_sections_and_any_case() {
+    let server = Server::start();
+    let mut c = server.client();
+    let text: String = ask(&mut c, "INFO SERVER clients");
+    assert!(
+        text.contains("# Server\r\n") && text.contains("# Clients\r\n"),
+        "{text}"
+    );
+    assert!(!text.contains("# Memory"), "{text}");
+    assert_eq!(ask::<String>(&mut c, "INFO nosuchsection"), "");
+    let everything: String = ask(&mut c, "INFO everything");
+    assert!(everything.contains("# Commandstats"), "{everything}");
+    assert!(server.cli(&["INFO", "keyspace"]).starts_with("# Keyspace"));
+}
+
+#[test]
+fn info_counts_hits_misses_commands_and_errors() {
+    let server = Server::start();
+    let mut c = server.client();
+    let () = ask(&mut c, "SET k v");
+    let () = ask(&mut c, "CONFIG RESETSTAT");
+    for line in [
+        "GET k",
+        "GET k",
+        "GET missing",
+        "EXISTS k",
+        "MGET k missing",
+    ] {
+        let _: redis::Value = ask(&mut c, line);
+    }
+    fails(&mut c, "INCR k");
+    fails(&mut c, "GET");
+    let fields = info(&mut c, "everything");
+    assert_eq!(fields["keyspace_hits"], "4");
+    assert_eq!(fields["keyspace_misses"], "2");
+    assert!(
+        fields["cmdstat_get"].starts_with("calls=3,"),
+        "{}",
+        fields["cmdstat_get"]
+    );
+    assert!(fields["cmdstat_get"].contains("rejected_calls=1,failed_calls=0"));
+    assert!(
+        fields["cmdstat_incr"].contains("failed_calls=1"),
+        "{}",
+        fields["cmdstat_incr"]
+    );
+    assert_eq!(fields["errorstat_ERR"], "count=2");
+    assert_eq!(fields["total_error_replies"], "2");
+}
+
+#[test]
+fn info_reports_rocksdb() {
+    if skip_on_stand_in("has no RocksDB") {
+        return;
+    }
+    let server = Server::start();
+    let text: String = ask(&mut server.client(), "INFO rocksdb");
+    assert!(text.to_lowercase().starts_with("# rocksdb"), "{text}");
+    assert!(text.lines().count() > 5, "{text}");
+}
+
+#[test]
+fn config_get_matches_patterns_and_several_names() {
+    let server = Server::start();
+    let mut c = server.client();
+    assert_eq!(config(&mut c, "port"), server.port().to_string());
+    let found: HashMap<String, String> = ask(&mut c, "CONFIG GET maxm* timeout TIMEOUT");
+    assert!(found.contains_key("maxmemory") && found.contains_key("maxmemory-policy"));
+    assert_eq!(found["timeout"], "0");
+    assert!(ask::<HashMap<String, String>>(&mut c, "CONFIG GET nosuch").is_empty());
+    assert!(ask::<HashMap<String, String>>(&mut c, "CONFIG GET *").len() > 50);
+    all_fail(
+        &mut c,
+        &[
+            (
+                "CONFIG GET",
+                "ERR wrong number of arguments for 'config|get' command",
+            ),
+            (
+                "CONFIG FROB",
+                "ERR unknown subcommand 'FROB'. Try CONFIG HELP.",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn config_set_changes_or_refuses() {
+    let server = Server::start();
+    let mut c = server.client();
+    let () = ask(&mut c, "CONFIG SET timeout 300 maxclients 500");
+    assert_eq!(config(&mut c, "timeout"), "300");
+    assert_eq!(config(&mut c, "maxclients"), "500");
+    let () = ask(&mut c, "CONFIG SET maxmemory 200mb");
+    assert_eq!(config(&mut c, "maxmemory"), (200 << 20).to_string());
+    let () = ask(&mut c, "CONFIG SET appendfsync always");
+    assert_eq!(config(&mut c, "appendfsync"), "always");
+    for line in [
+        "CONFIG SET timeout x",
+        "CONFIG SET timeout -1",
+        "CONFIG SET appendfsync sometimes",
+        "CONFIG SET timeout 10 timeout 20",
+        "CONFIG SET databases 99",
+    ] {
+        let error = fails(&mut c, line);
+        assert!(
+            error.starts_with("ERR CONFIG SET failed (possibly related to argument"),
+            "{error}"
+        );
+    }
+    assert_eq!(config(&mut c, "timeout"), "300");
+    assert_eq!(
+        fails(&mut c, "CONFIG SET nosuch 1"),
+        "ERR Unknown option or number of arguments for CONFIG SET - 'nosuch'"
+    );
+    // All or nothing: the good one of a pair is not applied either.
+    fails(&mut c, "CONFIG SET maxclients 600 timeout x");
+    assert_eq!(config(&mut c, "maxclients"), "500");
+}
+
+#[test]
+fn config_rewrite_keeps_comments_and_survives_a_restart() {
+    let text = "# written by an operator\ntimeout 100\n\nmaxclients 77\n";
+    let mut server = Server::builder()
+        .config_file(text)
+        .allow("CONFIG REWRITE executed", "the outcome the test asks for")
+        .start();
+    let mut c = server.client();
+    assert_eq!(config(&mut c, "maxclients"), "77");
+    let () = ask(&mut c, "CONFIG SET timeout 200 tcp-keepalive 123");
+    assert_eq!(ask::<String>(&mut c, "CONFIG REWRITE"), "OK");
+    let written = server.config_text();
+    assert!(
+        written.starts_with("# written by an operator\ntimeout 200\n"),
+        "{written}"
+    );
+    assert!(written.contains("maxclients 77\n") && written.contains("tcp-keepalive 123"));
+    server.restart();
+    let mut c = server.client();
+    assert_eq!(config(&mut c, "timeout"), "200");
+    assert_eq!(config(&mut c, "tcp-keepalive"), "123");
+}
+
+#[test]
+fn config_rewrite_without_a_file_is_refused() {
+    let server = Server::start();
+    let error = fails(&mut server.client(), "CONFIG REWRITE");
+    assert_eq!(error, "ERR The server is running without a config file");
+}
+
+#[test]
+fn config_resetstat_clears_the_counters() {
+    let server = Server::start();
+    let mut c = server.client();
+    let _: Option<String> = ask(&mut c, "GET missing");
+    let () = ask(&mut c, "CONFIG RESETSTAT");
+    assert_eq!(info(&mut c, "stats")["keyspace_misses"], "0");
+}
+
+#[test]
+fn command_describes_every_command() {
+    let server = Server::start();
+    let mut c = server.client();
+    let count: usize = ask(&mut c, "COMMAND COUNT");
+    let names: Vec<String> = ask(&mut c, "COMMAND LIST");
+    let parents = names.iter().filter(|name| !name.contains('|'));
+    assert_eq!(parents.count(), count);
+    let all: Vec<redis::Value> = ask(&mut c, "COMMAND");
+    assert_eq!(all.len(), count);
+    let two: Vec<redis::Value> = ask(&mut c, "COMMAND INFO get nosuch");
+    assert_eq!(two.len(), 2);
+    assert_eq!(two[1], redis::Value::Nil);
+    let keys: Vec<String> = ask(&mut c, "COMMAND GETKEYS MSET a 1 b 2");
+    assert_eq!(keys, ["a", "b"]);
+    let flags: Vec<(String, Vec<String>)> = ask(&mut c, "COMMAND GETKEYSANDFLAGS SET k v");
+    assert_eq!(flags[0].0, "k");
+    assert!(flags[0].1.contains(&"OW".to_string()), "{flags:?}");
+    let docs: HashMap<String, redis::Value> = ask(&mut c, "COMMAND DOCS get set");
+    assert_eq!(docs.len(), 2);
+    let bits: Vec<String> = ask(&mut c, "COMMAND LIST FILTERBY PATTERN bit*");
+    assert!(bits.contains(&"bitfield_ro".to_string()), "{bits:?}");
+    assert!(ask::<Vec<String>>(&mut c, "COMMAND LIST FILTERBY ACLCAT string").len() > 15);
+    all_fail(
+        &mut c,
+        &[
+            (
+                "COMMAND GETKEYS PING x",
+                "ERR The command has no key arguments",
+            ),
+            ("COMMAND GETKEYS NOSUCH a", "ERR Invalid command specified"),
+            (
+                "COMMAND GETKEYS SET a",
+                "ERR Invalid number of arguments specified for command",
+            ),
+            (
+                "COMMAND FROB",
+                "ERR unknown subcommand 'FROB'. Try COMMAND HELP.",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn time_is_the_wall_clock() {
+    let server = Server::start();
+    let (seconds, micros): (u64, u64) = ask(&mut server.client(), "TIME");
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("a clock after 1970");
+    assert!(now.as_secs().abs_diff(seconds) <= 2);
+    assert!(micros < 1_000_000);
+}
+
+#[test]
+fn save_bgsave_and_lastsave_report_a_save() {
+    let server = Server::start();
+    let mut c = server.client();
+    let () = ask(&mut c, "SET k v");
+    let before: u64 = ask(&mut c, "LASTSAVE");
+    assert_eq!(ask::<String>(&mut c, "SAVE"), "OK");
+    assert!(ask::<u64>(&mut c, "LASTSAVE") >= before);
+    assert_eq!(ask::<String>(&mut c, "BGSAVE"), "Background saving started");
+    eventually("the save ends", || {
+        info(&mut c, "persistence")["rdb_bgsave_in_progress"] == "0"
+    });
+    assert_eq!(info(&mut c, "persistence")["rdb_last_bgsave_status"], "ok");
+    assert!(ask::<String>(&mut c, "BGSAVE SCHEDULE").starts_with("Background saving"));
+    eventually("the save ends", || {
+        info(&mut c, "persistence")["rdb_bgsave_in_progress"] == "0"
+    });
+    assert_eq!(fails(&mut c, "BGSAVE FROB"), "ERR syntax error");
+}
+
+#[test]
+fn shutdown_ends_the_process_and_keeps_the_data() {
+    let mut server = Server::start();
+    let mut raw = server.raw();
+    let lines = [
+        "SHUTDOWN",
+        "SHUTDOWN NOSAVE",
+        "SHUTDOWN SAVE",
+        "SHUTDOWN NOW FORCE",
+    ];
+    for (round, line) in lines.into_iter().enumerate() {
+        raw.expect("INCR n", &format!(":{}", round + 1));
+        raw.send(&pack(&wire::words(line)));
+        raw.expect_closed();
+        assert!(server.exits().success(), "{line}");
+        server.restart();
+        raw = server.raw();
+    }
+    raw.expect("GET n", "$1\r\n4");
+    raw.expect("SHUTDOWN FROB", "-ERR syntax error");
+    raw.expect("SHUTDOWN ABORT", "-ERR No shutdown in progress.");
+}
+
+#[test]
+fn debug_sleep_object_and_switches_work_when_enabled() {
+    let server = Server::builder()
+        .set("enable-debug-command", "yes")
+        .allow(
+            "DB reloaded by DEBUG RELOAD",
+            "the outcome the test asks for",
+        )
+        .start();
+    let mut c = server.client();
+    let started = Instant::now();
+    assert_eq!(ask::<String>(&mut c, "DEBUG SLEEP 0.05"), "OK");
+    assert!(started.elapsed() >= Duration::from_millis(50));
+    let () = ask(&mut c, "SET k v");
+    assert!(ask::<String>(&mut c, "DEBUG OBJECT k").contains("encoding:embstr"));
+    assert_eq!(ask::<String>(&mut c, "DEBUG RELOAD"), "OK");
+    assert_eq!(ask::<String>(&mut c, "GET k"), "v");
+    assert_eq!(ask::<String>(&mut c, "DEBUG SET-ACTIVE-EXPIRE 0"), "OK");
+    let () = ask(&mut c, "SET gone v PX 1");
+    eventually("the key expires", || ask::<i32>(&mut c, "EXISTS gone") == 0);
+    assert_eq!(ask::<String>(&mut c, "DEBUG SET-ACTIVE-EXPIRE 1"), "OK");
+    eventually("the sweeper removes it", || {
+        ask::<i64>(&mut c, "DBSIZE") == 1
+    });
+    all_fail(&mut c, &[("DEBUG OBJECT missing", "ERR no such key")]);
+}
+
+#[test]
+fn debug_is_refused_unless_enabled() {
+    let server = Server::start();
+    let error = fails(&mut server.client(), "DEBUG SLEEP 0");
+    assert!(
+        error.starts_with("ERR DEBUG command not allowed."),
+        "{error}"
+    );
+}
+
+#[test]
+fn debug_sleep_keeps_other_clients_waiting_or_served_but_alive() {
+    let server = Server::builder()
+        .set("enable-debug-command", "local")
+        .start();
+    let mut sleeper = server.raw();
+    sleeper.send(&pack(&["DEBUG", "SLEEP", "0.1"]));
+    server.raw().expect("PING", "+PONG");
+    sleeper.expect_reply("+OK");
+}
+
+#[test]
+fn compact_runs_and_changes_nothing() {
+    if skip_on_stand_in("lacks COMPACT") {
+        return;
+    }
+    let mut server = Server::start();
+    let mut c = server.client();
+    for n in 0..300 {
+        let () = ask(&mut c, &format!("SET key:{n} value:{n}"));
+        let () = ask(&mut c, &format!("DEL key:{}", n / 2));
+    }
+    let before: i64 = ask(&mut c, "DBSIZE");
+    let _: redis::Value = ask(&mut c, "COMPACT");
+    assert_eq!(ask::<i64>(&mut c, "DBSIZE"), before);
+    assert_eq!(ask::<String>(&mut c, "GET key:299"), "value:299");
+    server.kill();
+    server.restart();
+    let mut c = server.client();
+    assert_eq!(ask::<i64>(&mut c, "DBSIZE"), before);
+    assert_eq!(ask::<Option<String>>(&mut c, "GET key:149"), None);
+    assert_eq!(ask::<String>(&mut c, "GET key:299"), "value:299");
+}

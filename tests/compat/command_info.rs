@@ -1,0 +1,80 @@
+//! COMMAND INFO and COMMAND DOCS of each command that both servers know, field by field.
+//! Invariants: arity, flags, key positions, ACL categories and key specifications are Redis's.
+//! Must not know: the command table. Tests: this file.
+
+use crate::harness::{Server, ask, wire};
+use std::collections::BTreeSet;
+
+/// Fields of a COMMAND INFO reply, by position.
+const FIELDS: &[&str] = &[
+    "name",
+    "arity",
+    "flags",
+    "first key",
+    "last key",
+    "step",
+    "categories",
+    "tips",
+    "key specs",
+];
+
+#[test]
+fn command_info_agrees_with_redis() {
+    let ours = Server::start();
+    let theirs = Server::redis().start();
+    let known: Vec<String> = ask(&mut theirs.client(), "COMMAND LIST");
+    let known: BTreeSet<String> = known.into_iter().collect();
+    let names: Vec<String> = ask(&mut ours.client(), "COMMAND LIST");
+    let (mut our_side, mut their_side) = (ours.raw(), theirs.raw());
+    let mut differences = Vec::new();
+    for name in names.iter().filter(|name| known.contains(*name)) {
+        let line = format!("COMMAND INFO {name}");
+        let (our_reply, their_reply) = (our_side.line(&line), their_side.line(&line));
+        compare_row(
+            name,
+            only_row(&our_reply),
+            only_row(&their_reply),
+            &mut differences,
+        );
+    }
+    let shown = differences.join("\n");
+    assert!(
+        differences.is_empty(),
+        "{} fields differ:\n{shown}",
+        differences.len()
+    );
+}
+
+fn only_row(reply: &[u8]) -> &[u8] {
+    wire::elements(reply)[0]
+}
+
+fn compare_row(name: &str, ours: &[u8], theirs: &[u8], differences: &mut Vec<String>) {
+    if ours.starts_with(b"*-1") || ours.starts_with(b"$-1") {
+        differences.push(format!("{name}: no row"));
+        return;
+    }
+    let (ours, theirs) = (wire::elements(ours), wire::elements(theirs));
+    for (position, field) in FIELDS.iter().enumerate() {
+        let (our_field, their_field) = (ours.get(position), theirs.get(position));
+        let agreed = match (our_field, their_field) {
+            (Some(a), Some(b)) => a == b || unordered(a) == unordered(b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        if !agreed {
+            let show = |part: Option<&&[u8]>| part.map_or("-".into(), |bytes| wire::show(bytes));
+            let (ours, redis) = (show(our_field), show(their_field));
+            differences.push(format!(
+                "{name}, {field}:\n   ours: {ours}\n  redis: {redis}"
+            ));
+        }
+    }
+}
+
+/// Flags and categories are sets.
+fn unordered(field: &[u8]) -> Option<BTreeSet<&[u8]>> {
+    matches!(field.first(), Some(b'*' | b'~'))
+        .then(|| wire::elements(field))
+        .filter(|elements| elements.iter().all(|element| element.starts_with(b"+")))
+        .map(|elements| elements.into_iter().collect())
+}

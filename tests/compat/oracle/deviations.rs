@@ -1,0 +1,105 @@
+//! The differences that are meant: rules in code, reasons in `deviations.md`.
+//! Invariants: every rule has a row and every row a rule; a run that never needed a row fails.
+//! Must not know: how commands are drawn. Tests: below.
+
+use crate::harness::server::stand_in;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+const TABLE: &str = include_str!("../deviations.md");
+
+/// A permitted difference: which command line shows it, and when it is this one.
+pub struct Rule {
+    pub id: &'static str,
+    /// Command lines that show the difference, run at the start so that the row is needed.
+    pub witness: &'static [&'static str],
+    pub allows: Judge,
+}
+
+/// Whether a command's arguments, our reply and Redis's reply show the permitted difference.
+pub type Judge = fn(&[Vec<u8>], &[u8], &[u8]) -> bool;
+
+pub const RULES: &[Rule] = &[];
+
+/// The rules that rows permit, and which of them this run has needed.
+pub struct Deviations {
+    needed: RefCell<BTreeSet<&'static str>>,
+}
+
+impl Deviations {
+    pub fn load() -> Deviations {
+        let ids = ids(TABLE);
+        let rules: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
+        assert_eq!(
+            ids, rules,
+            "deviations.md and the rules name different differences"
+        );
+        Deviations {
+            needed: RefCell::default(),
+        }
+    }
+
+    /// Whether a rule permits this difference; the first that does is marked as needed.
+    pub fn allow(&self, arguments: &[Vec<u8>], ours: &[u8], theirs: &[u8]) -> bool {
+        let rule = RULES
+            .iter()
+            .find(|rule| (rule.allows)(arguments, ours, theirs));
+        if let Some(rule) = rule {
+            self.needed.borrow_mut().insert(rule.id);
+        }
+        rule.is_some()
+    }
+
+    /// Fails when a row has become unnecessary.
+    pub fn assert_all_needed(&self) {
+        if stand_in() {
+            return;
+        }
+        let needed = self.needed.borrow();
+        let idle: Vec<&str> = RULES
+            .iter()
+            .map(|rule| rule.id)
+            .filter(|id| !needed.contains(id))
+            .collect();
+        assert!(
+            idle.is_empty(),
+            "no difference needed these rows of deviations.md: {idle:?}"
+        );
+    }
+}
+
+/// The ids of the table's rows: the first cell of each, without backticks.
+fn ids(table: &str) -> BTreeSet<&str> {
+    let rows = table
+        .lines()
+        .filter_map(|line| line.strip_prefix('|'))
+        .skip(2);
+    let mut ids = BTreeSet::new();
+    for row in rows {
+        let cells: Vec<&str> = row
+            .trim_end_matches('|')
+            .split('|')
+            .map(str::trim)
+            .collect();
+        assert_eq!(
+            cells.len(),
+            3,
+            "a row needs an id, a difference and a reason: {row}"
+        );
+        assert!(
+            cells.iter().all(|cell| !cell.is_empty()),
+            "an empty cell: {row}"
+        );
+        assert!(
+            ids.insert(cells[0].trim_matches('`')),
+            "the id of {row} comes twice"
+        );
+    }
+    ids
+}
+
+#[test]
+fn ids_reads_the_rows() {
+    let table = "text\n| id | what | why |\n|---|---|---|\n| `a-b` | x | y |\n| c | x | y |\n";
+    assert_eq!(ids(table), BTreeSet::from(["a-b", "c"]));
+}

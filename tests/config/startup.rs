@@ -1,0 +1,136 @@
+//! Where directives come from, which one wins, and what the start-up log says.
+//! Invariants: later beats earlier, arguments beat files. Must not know: the parser.
+//! Tests: this file.
+
+use crate::harness::server::skip_on_stand_in;
+use crate::harness::{Server, ask, tool};
+use std::collections::HashMap;
+use std::process::Command;
+
+fn config(server: &Server, directive: &str) -> String {
+    let values: HashMap<String, String> =
+        ask(&mut server.client(), &format!("CONFIG GET {directive}"));
+    values
+        .get(directive)
+        .unwrap_or_else(|| panic!("no directive {directive}"))
+        .clone()
+}
+
+#[test]
+fn file_directives_are_read_and_arguments_win() {
+    let text = "# comment\n\n  timeout   11\nMAXCLIENTS 123\ntcp-keepalive 44\ntimeout 12\n";
+    let server = Server::builder()
+        .config_file(text)
+        .set("tcp-keepalive", "55")
+        .start();
+    assert_eq!(config(&server, "timeout"), "12");
+    assert_eq!(config(&server, "maxclients"), "123");
+    assert_eq!(config(&server, "tcp-keepalive"), "55");
+    let info = server.cli(&["INFO", "server"]);
+    let path = server.config_path().display().to_string();
+    assert!(info.contains(&format!("config_file:{path}")), "{info}");
+}
+
+#[test]
+fn standard_input_is_read_for_a_dash() {
+    let server = Server::builder()
+        .config_input("timeout 77\nmaxmemory 64mb\n")
+        .start();
+    assert_eq!(config(&server, "timeout"), "77");
+    assert_eq!(config(&server, "maxmemory"), (64 << 20).to_string());
+}
+
+#[test]
+fn included_files_are_read_in_place() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let included = place.path().join("included.conf");
+    std::fs::write(&included, "timeout 5\nmaxclients 321\n").expect("write");
+    let text = format!(
+        "timeout 4\ninclude {}\nmaxclients 322\n",
+        included.display()
+    );
+    let server = Server::builder().config_file(&text).start();
+    assert_eq!(config(&server, "timeout"), "5");
+    assert_eq!(config(&server, "maxclients"), "322");
+}
+
+#[test]
+fn quoted_values_and_units_are_understood() {
+    let text = "requirepass \"a \\x62\\\"c\"\nmaxmemory 1gb\nproto-max-bulk-len 2m\n";
+    let server = Server::builder().config_file(text).start();
+    let mut c = server.raw();
+    assert_eq!(c.command(&["AUTH", "a b\"c"]), b"+OK\r\n");
+    c.expect(
+        "CONFIG GET maxmemory",
+        "*2\r\n$9\r\nmaxmemory\r\n$10\r\n1073741824",
+    );
+    c.expect(
+        "CONFIG GET proto-max-bulk-len",
+        "*2\r\n$18\r\nproto-max-bulk-len\r\n$7\r\n2000000",
+    );
+}
+
+#[test]
+fn directives_of_redis_that_we_do_not_need_get_one_warning() {
+    if skip_on_stand_in("needs them all") {
+        return;
+    }
+    let server = Server::builder()
+        .config_file("activerehashing yes\nrdbchecksum yes\n")
+        .allow("activerehashing", "accepted for the sake of existing files")
+        .allow("rdbchecksum", "accepted for the sake of existing files")
+        .start();
+    for directive in ["activerehashing", "rdbchecksum"] {
+        server.expect_log(directive);
+        assert_eq!(
+            server.log().matches(directive).count(),
+            1,
+            "{}",
+            server.log()
+        );
+    }
+}
+
+#[test]
+fn startup_log_has_the_lines_tools_wait_for() {
+    let server = Server::builder().set("always-show-logo", "yes").start();
+    let log = server.log();
+    let pid = log
+        .find(&format!("PID: {}", server.pid()))
+        .expect("a logo with the PID");
+    let initialized = log.find("Server initialized").expect("Server initialized");
+    let ready = log
+        .find("Ready to accept connections")
+        .expect("Ready to accept connections");
+    assert!(pid < initialized && initialized < ready, "{log}");
+    assert!(log.contains(&format!("{}:M ", server.pid())), "{log}");
+}
+
+#[test]
+fn pidfile_and_logfile_are_written_where_told() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let pidfile = place.path().join("pid");
+    let text = pidfile.to_str().expect("a UTF-8 path");
+    let mut server = Server::builder().set("pidfile", text).start();
+    let written = std::fs::read_to_string(&pidfile).expect("a pid file");
+    assert_eq!(written.trim(), server.pid().to_string());
+    server.shut_down();
+    assert!(!pidfile.exists(), "a clean shutdown removes the pid file");
+}
+
+#[test]
+fn version_and_help_answer_without_starting() {
+    for (flag, word) in [
+        ("--version", "v="),
+        ("-v", "v="),
+        ("--help", "Usage:"),
+        ("-h", "Usage:"),
+    ] {
+        let mut command = Command::new(Server::binary());
+        command.arg(flag);
+        let output = tool::run_with(command, b"");
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        assert!(text.contains(word), "{flag}: {text}");
+    }
+}

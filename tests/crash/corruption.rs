@@ -1,0 +1,183 @@
+//! Damaged files: a torn or garbled WAL tail, a garbled SST.
+//! Invariants: nothing that was flushed is lost to a bad WAL tail; damage is reported in one line
+//! or as an error reply, never served as data, never a panic. Must not know: file formats.
+//! Tests: this file.
+
+use crate::harness::server::skip_on_stand_in;
+use crate::harness::{Raw, Server, tool, wire};
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// All files below a directory whose names end so, oldest first.
+fn files_ending(directory: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![directory.to_path_buf()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.to_str().is_some_and(|name| name.ends_with(ending)) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The WAL file with the newest data.
+fn newest_wal(directory: &Path) -> PathBuf {
+    let mut logs = files_ending(directory, ".log");
+    logs.retain(|path| std::fs::metadata(path).is_ok_and(|data| data.len() > 0));
+    logs.pop().expect("a WAL file with data")
+}
+
+fn garble(path: &Path, offset: u64, length: usize) {
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(path)
+        .expect("open");
+    let mut bytes = vec![0; length];
+    file.seek(SeekFrom::Start(offset)).expect("seek");
+    file.read_exact(&mut bytes).expect("read");
+    bytes.iter_mut().for_each(|byte| *byte ^= 0x5a);
+    file.seek(SeekFrom::Start(offset)).expect("seek");
+    file.write_all(&bytes).expect("write");
+}
+
+fn write_numbered(c: &mut Raw, count: usize) {
+    for number in 0..count {
+        let value = format!("value {number} ").repeat(20);
+        assert_eq!(
+            c.command(&["SET", &format!("k{number}"), &value]),
+            b"+OK\r\n"
+        );
+    }
+}
+
+/// How many of the numbered keys stand, as a prefix; a gap or a wrong value fails.
+fn surviving_prefix(c: &mut Raw, count: usize) -> usize {
+    let mut survivors = 0;
+    for number in 0..count {
+        let reply = c.line(&format!("GET k{number}"));
+        match wire::payload(&reply) {
+            Some(value) => {
+                assert_eq!(survivors, number, "k{number} survived a loss before it");
+                let expected = format!("value {number} ").repeat(20);
+                assert!(value == expected.as_bytes(), "k{number} is damaged");
+                survivors += 1;
+            }
+            None => assert!(survivors <= number),
+        }
+    }
+    survivors
+}
+
+const KEYS: usize = 500;
+
+/// A server whose WAL holds all keys, killed.
+fn killed_with_wal() -> Server {
+    let mut server = Server::builder()
+        .set("appendfsync", "always")
+        .allow("WAL", "the test damages it")
+        .allow("orruption", "the test damages a file")
+        .allow("checksum", "the test damages a file")
+        .start();
+    write_numbered(&mut server.raw(), KEYS);
+    server.kill();
+    server
+}
+
+#[test]
+fn wal_tail_cut_in_the_middle_of_a_record_loses_only_the_tail() {
+    if skip_on_stand_in("keeps no WAL of RocksDB") {
+        return;
+    }
+    let mut server = killed_with_wal();
+    let wal = newest_wal(&server.directory());
+    let length = std::fs::metadata(&wal).expect("metadata").len();
+    let file = File::options().write(true).open(&wal).expect("open");
+    file.set_len(length - 37).expect("cut the file");
+    server.restart();
+    let mut c = server.raw();
+    let survivors = surviving_prefix(&mut c, KEYS);
+    assert!(
+        survivors >= KEYS - 20,
+        "only {survivors} of {KEYS} survived a cut of 37 bytes"
+    );
+    c.expect("DBSIZE", &format!(":{survivors}"));
+    c.expect("SET new v", "+OK");
+    server.kill();
+    tool::assert_clean(&server.directory());
+    server.restart();
+    server.raw().expect("GET new", "$1\r\nv");
+}
+
+/// A garbled record with whole records behind it is no torn tail: whether the server stops with
+/// a clear line or starts with the prefix, it never serves damaged data or panics.
+#[test]
+fn wal_garbled_in_the_middle_is_refused_or_cut_there() {
+    if skip_on_stand_in("keeps no WAL of RocksDB") {
+        return;
+    }
+    let server = killed_with_wal();
+    let directory = server.directory();
+    let wal = newest_wal(&directory);
+    let length = std::fs::metadata(&wal).expect("metadata").len();
+    garble(&wal, length / 2, 16);
+    let (code, output) = Server::builder().directory(&directory).refuses();
+    assert_eq!(code, Some(1), "{output}");
+    assert!(!output.contains("panicked"), "{output}");
+    let name = directory.display().to_string();
+    let line = output
+        .lines()
+        .find(|line| line.contains(" # ") && line.contains(&name));
+    let line = line.unwrap_or_else(|| panic!("no warning names {name}:\n{output}"));
+    assert!(line.to_lowercase().contains("corrupt"), "{line}");
+}
+
+#[test]
+fn sst_garbled_is_reported_and_never_served() {
+    if skip_on_stand_in("keeps no SST files") {
+        return;
+    }
+    let mut server = Server::builder()
+        .allow("orrupt", "the test damages a file")
+        .allow("checksum", "the test damages a file")
+        .start();
+    let mut c = server.raw();
+    write_numbered(&mut c, KEYS);
+    c.line("COMPACT");
+    server.shut_down();
+    let tables = files_ending(&server.directory(), ".sst");
+    let largest = tables
+        .iter()
+        .max_by_key(|path| std::fs::metadata(path).map_or(0, |m| m.len()));
+    garble(largest.expect("an SST file"), 100, 64);
+
+    let path = server.directory().display().to_string();
+    let check = tool::ferrock(&["check", &path]);
+    assert_eq!(check.status.code(), Some(1), "check finds the damage");
+    assert!(!String::from_utf8_lossy(&check.stderr).contains("panicked"));
+
+    server.restart();
+    let mut c = server.raw();
+    let mut errors = 0;
+    for number in 0..KEYS {
+        let reply = c.line(&format!("GET k{number}"));
+        if reply.starts_with(b"-") {
+            errors += 1;
+        } else {
+            let expected = format!("value {number} ").repeat(20);
+            assert!(
+                wire::payload(&reply) == Some(expected.as_bytes()),
+                "k{number} is damaged"
+            );
+        }
+    }
+    assert!(errors > 0, "damage in the largest file went unnoticed");
+    c.expect("PING", "+PONG");
+}

@@ -1,0 +1,118 @@
+//! A disk that fills up: writes answer MISCONF, reads go on, and space heals it.
+//! Invariants: an acknowledged write is kept, whatever happened around it.
+//! Must not know: where the reserve lies. Tests: this file.
+
+use crate::harness::mount::SmallDisk;
+use crate::harness::server::skip_on_stand_in;
+use crate::harness::{Raw, Server, eventually, tool, wire};
+
+const DISK_MB: u32 = 200;
+const GROWN_MB: u32 = 600;
+const VALUE_BYTES: usize = 256 << 10;
+/// More values than the disk can hold, even compressed a little.
+const VALUES_MAX: usize = 4000;
+
+/// Bytes that do not compress, different for each number.
+fn value(number: usize) -> Vec<u8> {
+    let mut state = number as u64 * 2 + 1;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as u8
+    };
+    (0..VALUE_BYTES).map(|_| next()).collect()
+}
+
+/// Writes until the first refusal; returns how many writes were acknowledged, and the refusal.
+fn fill(c: &mut Raw) -> (usize, Vec<u8>) {
+    for number in 0..VALUES_MAX {
+        let reply = c.command(&[&b"SET"[..], format!("k{number}").as_bytes(), &value(number)]);
+        if reply != b"+OK\r\n" {
+            return (number, reply);
+        }
+    }
+    panic!("the disk never filled up");
+}
+
+fn assert_all_there(c: &mut Raw, count: usize) {
+    for number in 0..count {
+        let reply = c.line(&format!("GET k{number}"));
+        assert!(
+            wire::payload(&reply) == Some(&value(number)),
+            "k{number} is lost or changed"
+        );
+    }
+}
+
+#[test]
+fn full_disk_refuses_writes_and_serves_reads_until_there_is_space() {
+    if skip_on_stand_in("meets a full disk in other ways") {
+        return;
+    }
+    let Some(disk) = SmallDisk::mount(DISK_MB) else {
+        return;
+    };
+    let mut server = Server::builder()
+        .directory(disk.path())
+        .allow("disk", "the test fills the disk")
+        .allow("No space left", "the test fills the disk")
+        .start();
+    let mut c = server.raw();
+    let (count, refusal) = fill(&mut c);
+    assert!(
+        refusal.starts_with(b"-MISCONF "),
+        "{}",
+        wire::show(&refusal)
+    );
+    assert!(count > 50, "only {count} writes fitted");
+    c.expect("PING", "+PONG");
+    c.expect("DBSIZE", &format!(":{count}"));
+    assert_all_there(&mut c, count);
+    let refusal = c.line("INCR counter");
+    assert!(
+        refusal.starts_with(b"-MISCONF "),
+        "{}",
+        wire::show(&refusal)
+    );
+    c.expect("EXISTS counter", ":0");
+
+    disk.remount(&format!("size={GROWN_MB}m"));
+    eventually("writes are taken again", || {
+        c.line("SET after healed") == b"+OK\r\n"
+    });
+    assert_all_there(&mut c, count);
+    server.kill();
+    tool::assert_clean(disk.path());
+    server.restart();
+    let mut c = server.raw();
+    assert_all_there(&mut c, count);
+    c.expect("GET after", "$6\r\nhealed");
+    server.shut_down();
+}
+
+#[test]
+fn full_disk_lets_the_operator_delete_and_go_on() {
+    if skip_on_stand_in("meets a full disk in other ways") {
+        return;
+    }
+    let Some(disk) = SmallDisk::mount(DISK_MB) else {
+        return;
+    };
+    let mut server = Server::builder()
+        .directory(disk.path())
+        .allow("disk", "the test fills the disk")
+        .allow("No space left", "the test fills the disk")
+        .start();
+    let mut c = server.raw();
+    let (count, _) = fill(&mut c);
+    server.kill();
+    disk.remount(&format!("size={GROWN_MB}m"));
+    server.restart();
+    let mut c = server.raw();
+    assert_all_there(&mut c, count);
+    c.expect("FLUSHALL", "+OK");
+    c.expect("SET k v", "+OK");
+    c.expect("DBSIZE", ":1");
+    server.shut_down();
+}

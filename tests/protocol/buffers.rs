@@ -1,0 +1,90 @@
+//! Bounds on what one connection may occupy: its query buffer and its pending replies.
+//! Invariants: the offender is closed, the others are served, memory stays bounded.
+//! Must not know: how buffers are kept. Tests: this file.
+
+use crate::harness::{Raw, Server, eventually, pack, wire};
+
+fn resident_bytes(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a live server");
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .expect("VmRSS");
+    let kilobytes = line.split_whitespace().nth(1).expect("a figure");
+    kilobytes.parse::<u64>().expect("a number") * 1024
+}
+
+/// How many connections the server holds, this one included.
+fn connected(c: &mut Raw) -> usize {
+    let list = c.line("CLIENT LIST");
+    String::from_utf8_lossy(&list).matches("id=").count()
+}
+
+#[test]
+fn output_buffer_hard_limit_closes_a_reader_that_never_reads() {
+    let server = Server::builder()
+        .set("client-output-buffer-limit", "normal 8mb 0 0")
+        .allow("overcoming of output buffer limits", "the test provokes it")
+        .start();
+    let mut admin = server.raw();
+    let value = vec![b'v'; 1 << 20];
+    assert_eq!(admin.command(&[&b"SET"[..], b"k", &value]), b"+OK\r\n");
+    let mut deaf = server.raw();
+    deaf.expect("PING", "+PONG");
+    let before = resident_bytes(server.pid());
+    // More than the kernel's socket buffers and the limit together can hold.
+    let requests = pack(&["GET", "k"]).repeat(400);
+    let _ = deaf.try_send(&requests);
+    eventually("the reader is closed", || connected(&mut admin) == 1);
+    let grown = resident_bytes(server.pid()).saturating_sub(before);
+    assert!(grown < 200 << 20, "the server grew by {} MB", grown >> 20);
+    server.expect_log("overcoming of output buffer limits");
+}
+
+#[test]
+fn output_buffer_soft_limit_closes_after_its_seconds() {
+    let server = Server::builder()
+        .set("client-output-buffer-limit", "normal 0 1mb 1")
+        .allow("overcoming of output buffer limits", "the test provokes it")
+        .start();
+    let mut admin = server.raw();
+    let value = vec![b'v'; 1 << 20];
+    assert_eq!(admin.command(&[&b"SET"[..], b"k", &value]), b"+OK\r\n");
+    let mut deaf = server.raw();
+    deaf.send(&pack(&["GET", "k"]).repeat(60));
+    eventually("the reader is closed", || {
+        // Redis judges a soft limit only when it adds to the buffer.
+        let _ = deaf.try_send(&pack(&["GET", "k"]));
+        connected(&mut admin) == 1
+    });
+}
+
+#[test]
+fn slow_reader_within_the_limits_gets_every_byte() {
+    let server = Server::start();
+    let mut c = server.raw();
+    let value = vec![b'v'; 1 << 20];
+    assert_eq!(c.command(&[&b"SET"[..], b"k", &value]), b"+OK\r\n");
+    c.send(&pack(&["GET", "k"]).repeat(100));
+    c.send(&pack(&["PING"]));
+    for _ in 0..100 {
+        let reply = c.reply();
+        assert!(wire::payload(&reply) == Some(&value));
+    }
+    c.expect_reply("+PONG");
+}
+
+#[test]
+fn query_buffer_limit_closes_a_sender_without_end() {
+    let server = Server::builder()
+        .set("client-query-buffer-limit", "2mb")
+        .allow("max query buffer length", "the test provokes it")
+        .start();
+    let mut admin = server.raw();
+    let mut sender = server.raw();
+    // One argument longer than the limit, of which the end never comes.
+    let _ = sender.try_send(b"*2\r\n$4\r\nECHO\r\n$9000000\r\n");
+    let _ = sender.try_send(&vec![b'x'; 4 << 20]);
+    eventually("the sender is closed", || connected(&mut admin) == 1);
+    server.expect_log("max query buffer length");
+}
