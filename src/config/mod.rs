@@ -38,6 +38,6 @@ pub use directive::{Directive, Mutability, Status};
 pub use error::{ConfigError, ConfigSetError, LineError, RewriteError, Source, strerror};
 pub use kind::Reason;
 pub use render::render_conf;
-pub use set::{Changes, Matcher};
+pub use set::Changes;
 pub use settings::{Config, RenamedCommand, Settings};
 pub use value::{ClientClass, OutputLimit, SavePoint};

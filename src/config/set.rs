@@ -14,9 +14,7 @@ use super::kind::{Context, Kind, Reason};
 use super::settings::Config;
 use super::table;
 use super::value::Value;
-
-/// Whether a glob pattern matches a text, in any case if the last argument says so.
-pub type Matcher = fn(&[u8], &[u8], bool) -> bool;
+use crate::glob::matches_ignore_case;
 
 /// What one CONFIG SET changed.
 #[derive(Debug, Default)]
@@ -47,7 +45,7 @@ impl Config {
     /// The directives that any of the patterns matches, each once, with the values as CONFIG GET
     /// replies them. Aliases count as directives of their own. A name without wildcards is shown
     /// as the client wrote it, and may be hidden.
-    pub fn get(&self, patterns: &[&[u8]], matches: Matcher) -> Vec<(Vec<u8>, Vec<u8>)> {
+    pub fn get(&self, patterns: &[&[u8]]) -> Vec<(Vec<u8>, Vec<u8>)> {
         let mut seen = HashSet::new();
         let mut replies = Vec::new();
         for pattern in patterns {
@@ -64,7 +62,7 @@ impl Config {
             }
             for directive in table::all().filter(|directive| !directive.hidden) {
                 for name in directive.names() {
-                    if matches(pattern, name.as_bytes(), true) && seen.insert(name) {
+                    if matches_ignore_case(pattern, name.as_bytes()) && seen.insert(name) {
                         replies.push((name.as_bytes().to_vec(), self.reply(directive)));
                     }
                 }

@@ -223,10 +223,7 @@ fn ours_set(config: &Config, pairs: &[(&str, &str)]) -> Result<(), String> {
 }
 
 fn ours_get(config: &Config, name: &str) -> Option<Vec<u8>> {
-    config
-        .get(&[name.as_bytes()], |_, _, _| false)
-        .pop()
-        .map(|(_, value)| value)
+    config.get(&[name.as_bytes()]).pop().map(|(_, value)| value)
 }
 
 /// Started as the real server is.

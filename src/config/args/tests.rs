@@ -26,7 +26,7 @@ fn start(args: &[&str]) -> Startup {
 }
 
 fn value(startup: &Startup, name: &str) -> String {
-    let replies = startup.config.get(&[name.as_bytes()], |_, _, _| false);
+    let replies = startup.config.get(&[name.as_bytes()]);
     String::from_utf8(replies.into_iter().next().unwrap().1).unwrap()
 }
 

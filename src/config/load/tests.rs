@@ -120,9 +120,8 @@ fn directives_without_effect_give_one_warning() {
         warning.contains("loadmodule (Ferrock loads no modules)"),
         "{warning}"
     );
-    let glob = |_: &[u8], _: &[u8], _| false;
     assert_eq!(
-        config.get(&[b"activedefrag"], glob),
+        config.get(&[b"activedefrag"]),
         [(b"activedefrag".into(), b"no".into())]
     );
 }

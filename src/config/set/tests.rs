@@ -4,23 +4,10 @@ use crate::config::choice::{Fsync, Origin};
 use crate::config::error::ConfigSetError;
 use crate::config::settings::Config;
 
-/// Shell patterns are enough for these tests.
-fn matches(pattern: &[u8], text: &[u8], nocase: bool) -> bool {
-    let options = glob::MatchOptions {
-        case_sensitive: !nocase,
-        ..Default::default()
-    };
-    let text = std::str::from_utf8(text).unwrap();
-    let pattern = std::str::from_utf8(pattern).unwrap();
-    glob::Pattern::new(pattern)
-        .unwrap()
-        .matches_with(text, options)
-}
-
 fn get(config: &Config, patterns: &[&str]) -> Vec<(String, String)> {
     let patterns: Vec<&[u8]> = patterns.iter().map(|pattern| pattern.as_bytes()).collect();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    let replies = config.get(&patterns, matches).into_iter();
+    let replies = config.get(&patterns).into_iter();
     replies
         .map(|(name, value)| (text(name), text(value)))
         .collect()
