@@ -29,9 +29,6 @@ pub fn run(startup: Startup, program: &Path) -> anyhow::Result<()> {
     log::startup::log_starting(program, &startup);
     let config = Arc::new(startup.config);
     log::startup::log_banner(&log, &config);
-    for warning in &startup.warnings {
-        tracing::warn!("{warning}");
-    }
     let started = start(&config);
     if let Err(error) = &started {
         tracing::error!("{error:#}");

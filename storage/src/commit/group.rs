@@ -10,7 +10,7 @@ use super::queue::{CommitQueue, Forming, NOT_SUPERSEDED, Position};
 use crate::change::{Change, CommitObserver};
 use crate::clock::Clock;
 use crate::encoding::key::parse_meta;
-use crate::engine::{BatchBuilder, Engine, Throttle, Written};
+use crate::engine::{BatchBuilder, Engine, Family, Throttle, Written};
 use crate::error::StorageError;
 use crate::garbage::Garbage;
 use crate::limits::COMMIT_BYTES_MAX;
@@ -35,6 +35,7 @@ struct Scratch {
     batch: BatchBuilder,
     log_data: Vec<u8>,
     changes: Vec<LoggedChange>,
+    order: Vec<PlacedRow>,
     batch_index: Vec<u32>,
     recycled: Forming,
     /// A closed group that was refused to avoid a stall; the committer thread writes it first.
@@ -226,16 +227,14 @@ impl Leader {
     }
 
     fn build(&self, scratch: &mut Scratch, group: &Forming) {
+        order_rows(group, &mut scratch.order);
         scratch.batch_index.clear();
-        let mut next = 0;
-        scratch.batch_index.extend(group.rows.iter().map(|row| {
-            if row.superseded_by == NOT_SUPERSEDED {
-                next += 1;
-                next - 1
-            } else {
-                NOT_SUPERSEDED
+        scratch.batch_index.resize(group.rows.len(), NOT_SUPERSEDED);
+        for (index, placed) in scratch.order.iter().enumerate() {
+            if let Some(slot) = scratch.batch_index.get_mut(placed.row as usize) {
+                *slot = index as u32;
             }
-        }));
+        }
         scratch.changes.clear();
         for change in &group.changes {
             let row = written_row(group, &scratch.batch_index, change.row);
@@ -337,6 +336,39 @@ impl Leader {
             }
         }
     }
+}
+
+/// A row's place in key order; `row` is its index in the group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct PlacedRow {
+    family: Family,
+    /// The first 16 bytes of the key: enough to tell most rows apart.
+    prefix: u128,
+    row: u32,
+}
+
+/// Puts the rows to be written in key order: the memtable then finds the place of each row near
+/// that of the one before. Rows of one key, which share a prefix, stay in staging order.
+fn order_rows(group: &Forming, order: &mut Vec<PlacedRow>) {
+    order.clear();
+    for (index, row) in group.rows.iter().enumerate() {
+        if row.superseded_by != NOT_SUPERSEDED {
+            continue;
+        }
+        let key = row.record.key();
+        let mut prefix = [0u8; 16];
+        let len = key.len().min(prefix.len());
+        if let (Some(to), Some(from)) = (prefix.get_mut(..len), key.get(..len)) {
+            to.copy_from_slice(from);
+        }
+        let prefix = u128::from_be_bytes(prefix);
+        order.push(PlacedRow {
+            family: row.family,
+            prefix,
+            row: index as u32,
+        });
+    }
+    order.sort_unstable();
 }
 
 /// The index in the batch of a group's row, or of the later row that replaced it.

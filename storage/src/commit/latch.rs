@@ -13,7 +13,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-const STRIPES: usize = 1 << 14;
+/// Few enough that all of them stay in the processor's second-level cache.
+const STRIPES: usize = 1 << 12;
 
 /// How a key is latched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,8 +29,11 @@ pub enum Mode {
 struct Stripe {
     /// Holders: -1 one exclusive, n > 0 that many shared.
     holders: i32,
-    waiters: VecDeque<(Mode, oneshot::Sender<StripeGuard>)>,
+    /// In a box of its own, since nearly all stripes never have a waiter.
+    waiters: Option<Box<Waiters>>,
 }
+
+type Waiters = VecDeque<(Mode, oneshot::Sender<StripeGuard>)>;
 
 /// All latches of a store.
 pub struct LatchTable {
@@ -122,7 +126,7 @@ impl LatchTable {
     #[inline]
     fn try_stripe(self: &Arc<Self>, index: u32, mode: Mode) -> Option<StripeGuard> {
         let mut stripe = self.stripe(index).lock();
-        if !stripe.waiters.is_empty() || !stripe.grant(mode) {
+        if stripe.has_waiters() || !stripe.grant(mode) {
             return None;
         }
         Some(StripeGuard {
@@ -138,7 +142,7 @@ impl LatchTable {
         mode: Mode,
     ) -> Result<StripeGuard, oneshot::Receiver<StripeGuard>> {
         let mut stripe = self.stripe(index).lock();
-        if stripe.waiters.is_empty() && stripe.grant(mode) {
+        if !stripe.has_waiters() && stripe.grant(mode) {
             return Ok(StripeGuard {
                 table: Arc::clone(self),
                 index,
@@ -146,7 +150,10 @@ impl LatchTable {
             });
         }
         let (sender, receiver) = oneshot::channel();
-        stripe.waiters.push_back((mode, sender));
+        stripe
+            .waiters
+            .get_or_insert_default()
+            .push_back((mode, sender));
         Err(receiver)
     }
 
@@ -161,6 +168,17 @@ impl LatchTable {
 }
 
 impl Stripe {
+    #[inline]
+    fn has_waiters(&self) -> bool {
+        self.waiters
+            .as_ref()
+            .is_some_and(|waiters| !waiters.is_empty())
+    }
+
+    fn next_waiter(&self) -> Option<Mode> {
+        self.waiters.as_ref()?.front().map(|(mode, _)| *mode)
+    }
+
     #[inline]
     fn grant(&mut self, mode: Mode) -> bool {
         match mode {
@@ -181,13 +199,18 @@ impl Drop for StripeGuard {
                 Mode::Shared => stripe.holders -= 1,
                 Mode::Exclusive => stripe.holders = 0,
             }
-            while let Some(&(mode, _)) = stripe.waiters.front() {
+            while let Some(mode) = stripe.next_waiter() {
                 if !stripe.grant(mode) {
                     break;
                 }
-                if let Some((mode, sender)) = stripe.waiters.pop_front() {
-                    granted.push((sender, mode));
-                }
+                let waiter = stripe
+                    .waiters
+                    .as_mut()
+                    .and_then(|waiters| waiters.pop_front());
+                granted.extend(waiter.map(|(mode, sender)| (sender, mode)));
+            }
+            if !stripe.has_waiters() {
+                stripe.waiters = None;
             }
         }
         for (sender, mode) in granted {

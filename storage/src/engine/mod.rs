@@ -104,7 +104,8 @@ impl Engine {
         )];
         for partition in 0..partitions {
             let name = format!("p{partition:03}");
-            let options = options::partition(tuning, &block_cache, &dead_ids);
+            let options =
+                options::partition(tuning, &block_cache, &dead_ids).map_err(engine_error)?;
             families.push(ColumnFamilyDescriptor::new(&name, options));
             family_names.push(name);
         }
