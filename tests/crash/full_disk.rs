@@ -45,6 +45,20 @@ fn assert_all_there(c: &mut Raw, count: usize) {
     }
 }
 
+/// A server on a small disk; `reserve` is what it keeps free.
+fn start(disk: &SmallDisk, reserve: &str) -> Server {
+    Server::builder()
+        .directory(disk.path())
+        .set("disk-reserve-bytes", reserve)
+        .allow("disk", "the test fills the disk")
+        .allow("No space left", "the test fills the disk")
+        .start()
+}
+
+fn assert_misconf(reply: &[u8]) {
+    assert!(reply.starts_with(b"-MISCONF "), "{}", wire::show(reply));
+}
+
 #[test]
 fn full_disk_refuses_writes_and_serves_reads_until_there_is_space() {
     if skip_on_stand_in("meets a full disk in other ways") {
@@ -53,28 +67,15 @@ fn full_disk_refuses_writes_and_serves_reads_until_there_is_space() {
     let Some(disk) = SmallDisk::mount(DISK_MB) else {
         return;
     };
-    let mut server = Server::builder()
-        .directory(disk.path())
-        .allow("disk", "the test fills the disk")
-        .allow("No space left", "the test fills the disk")
-        .start();
+    let mut server = start(&disk, "32mb");
     let mut c = server.raw();
     let (count, refusal) = fill(&mut c);
-    assert!(
-        refusal.starts_with(b"-MISCONF "),
-        "{}",
-        wire::show(&refusal)
-    );
+    assert_misconf(&refusal);
     assert!(count > 50, "only {count} writes fitted");
     c.expect("PING", "+PONG");
     c.expect("DBSIZE", &format!(":{count}"));
     assert_all_there(&mut c, count);
-    let refusal = c.line("INCR counter");
-    assert!(
-        refusal.starts_with(b"-MISCONF "),
-        "{}",
-        wire::show(&refusal)
-    );
+    assert_misconf(&c.line("INCR counter"));
     c.expect("EXISTS counter", ":0");
 
     disk.remount(&format!("size={GROWN_MB}m"));
@@ -91,6 +92,32 @@ fn full_disk_refuses_writes_and_serves_reads_until_there_is_space() {
     server.shut_down();
 }
 
+/// Without a reserve the log itself meets the end of the disk: writes end until a restart.
+#[test]
+fn full_disk_without_a_reserve_keeps_what_was_acknowledged() {
+    if skip_on_stand_in("meets a full disk in other ways") {
+        return;
+    }
+    let Some(disk) = SmallDisk::mount(DISK_MB) else {
+        return;
+    };
+    let mut server = start(&disk, "0");
+    let mut c = server.raw();
+    let (count, refusal) = fill(&mut c);
+    assert_misconf(&refusal);
+    assert_misconf(&c.line("SET small v"));
+    c.expect("PING", "+PONG");
+    assert_all_there(&mut c, count);
+    server.kill();
+    disk.remount(&format!("size={GROWN_MB}m"));
+    server.restart();
+    let mut c = server.raw();
+    assert_all_there(&mut c, count);
+    c.expect("SET small v", "+OK");
+    server.kill();
+    tool::assert_clean(disk.path());
+}
+
 #[test]
 fn full_disk_lets_the_operator_delete_and_go_on() {
     if skip_on_stand_in("meets a full disk in other ways") {
@@ -99,11 +126,7 @@ fn full_disk_lets_the_operator_delete_and_go_on() {
     let Some(disk) = SmallDisk::mount(DISK_MB) else {
         return;
     };
-    let mut server = Server::builder()
-        .directory(disk.path())
-        .allow("disk", "the test fills the disk")
-        .allow("No space left", "the test fills the disk")
-        .start();
+    let mut server = start(&disk, "32mb");
     let mut c = server.raw();
     let (count, _) = fill(&mut c);
     server.kill();

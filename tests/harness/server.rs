@@ -200,9 +200,12 @@ impl Server {
     /// What a stand-in needs to keep its data as Ferrock does unasked.
     fn stand_in_arguments(&self) -> &'static [&'static str] {
         match self.options.program == Program::Ferrock && stand_in() {
+            // Without fsync, since Redis acknowledges before it writes while one is under way.
             true => &[
                 "--appendonly",
                 "yes",
+                "--appendfsync",
+                "no",
                 "--save",
                 "",
                 "--auto-aof-rewrite-percentage",

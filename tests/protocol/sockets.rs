@@ -2,8 +2,18 @@
 //! Invariants: all doors serve the same data. Must not know: accept loops. Tests: this file.
 
 use crate::harness::server::free_port;
-use crate::harness::{Raw, Server, ask, tool};
+use crate::harness::{Raw, Server, ask, eventually, tool};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+/// The ready line of the TCP port may come before the unix socket is open.
+fn connect_when_open(path: &Path) -> Raw {
+    eventually("the unix socket opens", || {
+        UnixStream::connect(path).is_ok()
+    });
+    Raw::connect_unix(path)
+}
 
 #[test]
 fn unix_socket_serves_the_same_data() {
@@ -14,7 +24,7 @@ fn unix_socket_serves_the_same_data() {
         .set("unixsocket", text)
         .set("unixsocketperm", "700")
         .start();
-    let mut unix = Raw::connect_unix(&path);
+    let mut unix = connect_when_open(&path);
     unix.expect("SET k v", "+OK");
     server.raw().expect("GET k", "$1\r\nv");
     let mode = std::fs::metadata(&path)
@@ -45,7 +55,7 @@ fn unix_socket_is_replaced_after_a_kill() {
     server.kill();
     assert!(path.exists());
     server.restart();
-    Raw::connect_unix(&path).expect("PING", "+PONG");
+    connect_when_open(&path).expect("PING", "+PONG");
 }
 
 #[test]
@@ -66,7 +76,7 @@ fn port_zero_with_a_unix_socket_opens_no_tcp_port() {
         .set("port", "0")
         .set("unixsocket", path.to_str().expect("UTF-8"))
         .start();
-    Raw::connect_unix(&path).expect("PING", "+PONG");
+    connect_when_open(&path).expect("PING", "+PONG");
     assert!(std::net::TcpStream::connect(("127.0.0.1", server.port())).is_err());
 }
 
