@@ -30,6 +30,12 @@ impl Clock {
         self.floor_ms.fetch_max(now, Ordering::Relaxed).max(now)
     }
 
+    /// The newest time anybody was told: no system call, for threads that asked a moment ago.
+    #[inline]
+    pub fn recent_ms(&self) -> u64 {
+        self.floor_ms.load(Ordering::Relaxed)
+    }
+
     /// Never answer below `ms` again: called with stamps read from batches.
     pub fn raise_floor(&self, ms: u64) {
         self.floor_ms.fetch_max(ms, Ordering::Relaxed);

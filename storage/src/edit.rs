@@ -100,7 +100,7 @@ impl<'s> Deref for Edit<'s> {
 impl<'s> Edit<'s> {
     pub(crate) fn new(store: &'s Store, db: u32, options: ViewOptions) -> Edit<'s> {
         Edit {
-            view: View::new(store, db, options),
+            view: View::new(store, db, options, true),
         }
     }
 

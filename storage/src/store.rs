@@ -118,7 +118,7 @@ impl Store {
     #[inline]
     pub fn view(&self, db: u32, options: ViewOptions) -> Result<View<'_>> {
         check_database(db)?;
-        Ok(View::new(self, db, options))
+        Ok(View::new(self, db, options, false))
     }
 
     /// A database for changing. The caller holds exclusive latches on the keys it will change.

@@ -40,6 +40,8 @@ pub struct View<'s> {
     map_version: u64,
     now_ms: u64,
     options: ViewOptions,
+    /// The view belongs to an edit.
+    edits: bool,
     seen: Cell<Position>,
     hits: Cell<u32>,
     misses: Cell<u32>,
@@ -93,7 +95,7 @@ impl<'k> KeyEntry<'k> {
 }
 
 impl<'s> View<'s> {
-    pub(crate) fn new(store: &'s Store, db: u32, options: ViewOptions) -> View<'s> {
+    pub(crate) fn new(store: &'s Store, db: u32, options: ViewOptions, edits: bool) -> View<'s> {
         let lease = store.begin_lease();
         let (ns, map_version) = store.queue().resolve(db);
         View {
@@ -103,6 +105,7 @@ impl<'s> View<'s> {
             map_version,
             now_ms: store.now_ms(),
             options,
+            edits,
             seen: Cell::new(0),
             hits: Cell::new(0),
             misses: Cell::new(0),
@@ -250,9 +253,16 @@ impl<'s> View<'s> {
                 let record = engine.get(family, row_key, self.options.tier, |value| {
                     Record::new(row_key, &[value])
                 })?;
-                let absent = record.is_none();
-                let offered = record.clone().unwrap_or_else(|| Record::new(row_key, &[]));
-                table.fill(hash, offered, absent, stamp, self.store.queue().committed());
+                let committed = self.store.queue().committed();
+                match &record {
+                    Some(record) => table.fill(hash, record.clone(), false, stamp, committed),
+                    // An edit that finds nothing is about to stage what the table will keep.
+                    None if self.edits => {}
+                    None => {
+                        let absence = Record::new(row_key, &[]);
+                        table.fill(hash, absence, true, stamp, committed);
+                    }
+                }
                 Ok(record)
             }
         }

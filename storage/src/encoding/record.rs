@@ -3,7 +3,16 @@
 //! Invariants: `key_len <= bytes.len()`. Must not know: what keys and values mean.
 //! Tests: below.
 
+use std::cell::RefCell;
 use std::sync::Arc;
+
+/// Rows up to this length are put together in a buffer of the thread, so that each costs one
+/// allocation.
+const SCRATCH_BYTES_MAX: usize = 64 * 1024;
+
+thread_local! {
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// One row, cheap to clone.
 #[derive(Clone)]

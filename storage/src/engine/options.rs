@@ -123,7 +123,9 @@ pub fn partition(
     options.set_write_buffer_size(tuning.memtable_bytes);
     options.set_max_write_buffer_number(i32::from(tuning.memtables_max.max(2)));
     options.set_min_write_buffer_number_to_merge(2);
-    options.set_memtable_whole_key_filtering(false);
+    // Writes of fresh keys ask every memtable for a key that is in none of them.
+    options.set_memtable_whole_key_filtering(true);
+    options.set_memtable_prefix_bloom_ratio(0.02);
     options.set_level_compaction_dynamic_level_bytes(true);
     options.set_level_zero_file_num_compaction_trigger(4);
     options.set_level_zero_slowdown_writes_trigger(20);

@@ -26,6 +26,13 @@ impl NamespaceCounts {
             slots,
         }
     }
+
+    fn add(&self, slot: u16, difference: i64) {
+        self.total.fetch_add(difference, Ordering::Relaxed);
+        if let Some(count) = self.slots.get(usize::from(slot)) {
+            count.fetch_add(difference, Ordering::Relaxed);
+        }
+    }
 }
 
 /// All counts; reading takes a shared lock, changing happens under the commit queue's lock.
@@ -75,23 +82,15 @@ impl Counts {
     }
 
     pub(crate) fn add(&self, ns: u32, slot: u16, difference: i64) {
-        let namespaces = self.namespaces.read();
-        let namespace = match namespaces.get(&ns) {
-            Some(namespace) => Arc::clone(namespace),
-            None => {
-                drop(namespaces);
-                let mut namespaces = self.namespaces.write();
-                Arc::clone(
-                    namespaces
-                        .entry(ns)
-                        .or_insert_with(|| Arc::new(NamespaceCounts::new())),
-                )
-            }
-        };
-        namespace.total.fetch_add(difference, Ordering::Relaxed);
-        if let Some(count) = namespace.slots.get(usize::from(slot)) {
-            count.fetch_add(difference, Ordering::Relaxed);
+        if let Some(namespace) = self.namespaces.read().get(&ns) {
+            return namespace.add(slot, difference);
         }
+        let mut namespaces = self.namespaces.write();
+        let fresh = || Arc::new(NamespaceCounts::new());
+        namespaces
+            .entry(ns)
+            .or_insert_with(fresh)
+            .add(slot, difference);
     }
 
     /// Drops the counts of a namespace that is dead and swept.
