@@ -17,7 +17,7 @@ use crate::limits::COMMIT_BYTES_MAX;
 use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What an attempt to lead came to.
 pub(super) enum Led {
@@ -160,23 +160,17 @@ impl Leader {
     }
 
     /// Clients answered by the last fsync are about to send again: a group that waits for them a
-    /// fraction of an fsync holds twice as many, and there are half as many fsyncs.
+    /// fraction of an fsync holds twice as many, and there are half as many fsyncs. It sleeps
+    /// rather than spins, since the threads it waits for may need the processor.
     fn gather(&self) {
-        const PATIENCE: Duration = Duration::from_micros(200);
-        const QUIET: Duration = Duration::from_micros(60);
+        const STEP: Duration = Duration::from_micros(30);
+        const STEPS_MAX: usize = 0;
         let goal = self.gathered.load(Ordering::Relaxed);
-        let start = Instant::now();
-        let (mut before, mut grown_at) = (self.queue.staged(), start);
-        loop {
-            let (staged, now) = (self.queue.staged(), Instant::now());
-            if staged != before {
-                (before, grown_at) = (staged, now);
-            }
-            let waiting = staged - self.queue.committed();
-            if waiting >= goal || now - start > PATIENCE || now - grown_at > QUIET {
+        for _ in 0..STEPS_MAX {
+            if self.queue.staged() - self.queue.committed() >= goal {
                 return;
             }
-            std::thread::yield_now();
+            std::thread::sleep(STEP);
         }
     }
 
