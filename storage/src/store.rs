@@ -12,7 +12,7 @@ use crate::encoding::record::Record;
 use crate::engine::{Engine, EngineTuning, Family, Tier};
 use crate::error::{Result, StorageError};
 use crate::garbage::Garbage;
-use crate::hot::HotTable;
+use crate::hot::{Found, HotTable};
 use crate::lease::{Lease, Leases};
 use crate::limits::DATABASES_MAX;
 use crate::open::Opened;
@@ -246,7 +246,13 @@ impl Store {
         self.verify_reads.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn verify(&self, family: Family, record: &Record, version: Position) -> Result<()> {
+    pub(crate) fn verify(
+        &self,
+        family: Family,
+        hash: u64,
+        record: &Record,
+        version: Position,
+    ) -> Result<()> {
         if version > self.queue.committed() {
             return Ok(());
         }
@@ -258,11 +264,11 @@ impl Store {
         if staged != self.queue.staged() || stored.as_deref() == Some(record.value()) {
             return Ok(());
         }
-        if let crate::hot::Found::Row { version: now, .. } = self
-            .table
-            .peek(crate::view::element_hash(record.key()), record.key())
-            && now != version
-        {
+        let now = match self.table.peek(hash, record.key()) {
+            Found::Row { version, .. } | Found::Absent { version } => version,
+            Found::Unknown(_) => return Ok(()),
+        };
+        if now != version {
             return Ok(());
         }
         Err(StorageError::Corrupted(format!(
@@ -274,6 +280,8 @@ impl Store {
     /// Ends the process's use of the directory: commits and fsyncs what is staged, marks the close
     /// as clean. Nothing may be staged during or after it.
     pub fn close(&self) -> Result<()> {
+        // The committer thread has ended by now; what it would have written is written here.
+        while self.leader.committer_round() {}
         self.leader.wait_blocking(self.queue.staged())?;
         self.leader.sync()?;
         crate::open::mark_clean_close(&self.engine, self.leader.term(), self.now_ms())?;
