@@ -75,7 +75,9 @@ fn sync_each_second(store: &Arc<Store>, stop: &AtomicBool) {
         // With `No` the dead ids would never become droppable; once in a while is enough for them.
         let wanted = match store.leader().fsync() {
             Fsync::EverySecond | Fsync::Always => true,
-            Fsync::No => store.garbage().ids_waiting() > 0,
+            Fsync::No => {
+                store.garbage().ids_waiting() > 0 || store.garbage().namespaces_waiting() > 0
+            }
         };
         if wanted && store.leader().sync().is_err() {
             return;

@@ -448,18 +448,40 @@ impl<'s> Edit<'s> {
         if kept == Some(head.id) {
             return Ok(());
         }
+        self.file_garbage(head, entry.name.slot);
+        Ok(())
+    }
+
+    /// Declares the elements of `head` dead, which a key of `slot` referred to.
+    pub(crate) fn file_garbage(&mut self, head: Head, slot: u16) {
         let row = garbage_row(self.view.store(), head, false);
         self.push(row);
-        if head.home_slot != entry.name.slot {
+        if head.home_slot != slot {
             self.file_stranger(head, None);
         }
-        self.view
-            .staged
-            .get_mut()
-            .staging
-            .freed
-            .push((head.home_slot, head.id));
-        Ok(())
+        let staging = &mut self.view.staged.get_mut().staging;
+        staging.freed.push((head.home_slot, head.id));
+    }
+
+    /// Moves a key's expiry row to the key's own time: the row it was filed under is due and goes.
+    pub(crate) fn refile_expiry(&mut self, entry: &KeyEntry<'_>) {
+        let (Some(stored), Some(payload)) = (entry.stored(), entry.payload()) else {
+            return;
+        };
+        let Some(at) = stored.expire_ms else { return };
+        let mut header = stored.clone();
+        header.hint_ms = None;
+        let ns = self.ns();
+        self.push_expiry(ns, &entry.name, at);
+        let record = Record::new(&entry.name.meta_key(ns), &[&header.encode(), payload]);
+        self.push_meta(ns, &entry.name, record, false);
+    }
+
+    fn push_expiry(&mut self, ns: u32, name: &KeyName<'_>, at: u64) {
+        let record = Record::new(&name.expiry_key(ns, at), &[]);
+        let family = self.store().family(name.slot);
+        self.push(QueuedRow::new(record, family, false, None));
+        self.expiry_min_ms = self.expiry_min_ms.min(at);
     }
 
     /// Makes sure that an expiry row stands at or before the key's time: the one known to exist, or
@@ -471,12 +493,7 @@ impl<'s> Edit<'s> {
         match filed {
             Some(filed) if filed == at => {}
             Some(filed) if filed < at => header.hint_ms = Some(filed),
-            _ => {
-                let record = Record::new(&entry.name.expiry_key(ns, at), &[]);
-                let family = self.store().family(entry.name.slot);
-                self.push(QueuedRow::new(record, family, false, None));
-                self.expiry_min_ms = self.expiry_min_ms.min(at);
-            }
+            _ => self.push_expiry(ns, &entry.name, at),
         }
     }
 }

@@ -25,7 +25,7 @@ pub mod ops;
 pub mod partition;
 pub mod registry;
 pub mod store;
-mod sweep;
+pub mod sweep;
 pub mod value;
 pub mod view;
 

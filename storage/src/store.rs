@@ -18,6 +18,7 @@ use crate::limits::DATABASES_MAX;
 use crate::open::Opened;
 use crate::partition::PartitionMap;
 use crate::registry::{Counts, Ids};
+use crate::sweep::SweepControl;
 use crate::view::{View, ViewOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,8 +55,9 @@ pub struct Store {
     garbage: Arc<Garbage>,
     seed: HashSeed,
     partitions: PartitionMap,
-    /// No expiry row stands before this time, ms.
+    /// The earliest expiry row staged since the sweeper took this mark, ms.
     expiry_watermark_ms: AtomicU64,
+    sweeps: SweepControl,
     verify_reads: AtomicBool,
     over_memory: AtomicBool,
 }
@@ -109,6 +111,7 @@ impl Store {
             seed: identity.seed,
             partitions,
             expiry_watermark_ms: AtomicU64::new(0),
+            sweeps: SweepControl::default(),
             verify_reads: AtomicBool::new(false),
             over_memory: AtomicBool::new(false),
         }))
@@ -217,8 +220,18 @@ impl Store {
         self.queue.synced().min(self.leases.oldest())
     }
 
+    /// The sweeper's switches and counters.
+    pub fn sweeps(&self) -> &SweepControl {
+        &self.sweeps
+    }
+
+    /// Whether expired keys are deleted before somebody asks for them (DEBUG SET-ACTIVE-EXPIRE).
+    pub fn set_active_expire(&self, active: bool) {
+        self.sweeps.set_active_expire(active);
+    }
+
     pub(crate) fn expiry_inserted(&self, at_ms: u64) {
-        self.expiry_watermark_ms.fetch_min(at_ms, Ordering::Relaxed);
+        self.expiry_watermark_ms.fetch_min(at_ms, Ordering::AcqRel);
     }
 
     pub(crate) fn expiry_watermark(&self) -> &AtomicU64 {

@@ -4,12 +4,17 @@
 #![expect(dead_code, reason = "every test binary uses another part")]
 
 use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use storage::background::Background;
 use storage::change::{Change, CommitObserver, Event};
 use storage::commit::{Fsync, Position};
+use storage::encoding::key::chunk_key;
+use storage::encoding::meta::{DataType, Head, Header};
 use storage::engine::{EngineTuning, Tier};
+use storage::limits::CHUNK_BYTES;
 use storage::ops::string;
 use storage::{Edit, Options, Result, Store, View, ViewOptions};
 
@@ -120,6 +125,63 @@ impl Directory {
 
     pub fn set_until(&self, key: &str, value: &str, expire_ms: u64) {
         self.write(|edit| string::set(edit, key.as_bytes(), value.as_bytes(), Some(expire_ms)));
+    }
+
+    /// Writes a string of this many full chunks; gives where its elements are.
+    pub fn set_chunked(&self, key: &str, chunks: u32) -> Head {
+        self.write(|edit| {
+            let entry = edit.open(key.as_bytes())?;
+            let head = Head {
+                id: edit.fresh_id(),
+                home_slot: entry.name.slot,
+                count: u64::from(chunks) * CHUNK_BYTES as u64,
+            };
+            for n in 0..chunks {
+                let row_key = chunk_key(head.home_slot, head.id, n);
+                edit.put_element(head.home_slot, &row_key, &[&[b'c'; CHUNK_BYTES]]);
+            }
+            let mut header = Header::new(DataType::String);
+            header.head = Some(head);
+            edit.put(&entry, header, &[], &[Event::Set])?;
+            Ok(head)
+        })
+    }
+
+    /// Lengths of the WAL files: what a power cut leaves if nothing is fsynced after this.
+    pub fn wal_lengths(&self) -> BTreeMap<OsString, u64> {
+        let files = std::fs::read_dir(self.path().join("rocksdb")).unwrap();
+        files
+            .map(|file| file.unwrap())
+            .filter(|file| file.path().extension().is_some_and(|end| end == "log"))
+            .map(|file| (file.file_name(), file.metadata().unwrap().len()))
+            .collect()
+    }
+
+    /// The directory as a power cut leaves it now: WAL files end where they were last fsynced.
+    pub fn power_cut(&self, synced: &BTreeMap<OsString, u64>) -> Directory {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("data");
+        std::fs::create_dir_all(path.join("rocksdb")).unwrap();
+        std::fs::copy(self.path().join("partitions"), path.join("partitions")).unwrap();
+        for file in std::fs::read_dir(self.path().join("rocksdb")).unwrap() {
+            let (name, from) = file.map(|file| (file.file_name(), file.path())).unwrap();
+            let to = path.join("rocksdb").join(&name);
+            std::fs::copy(&from, &to).unwrap();
+            if from.extension().is_some_and(|end| end == "log") {
+                let length = synced.get(&name).copied().unwrap_or(0);
+                let file = std::fs::OpenOptions::new().write(true).open(&to).unwrap();
+                file.set_len(length).unwrap();
+            }
+        }
+        let heard = Heard::default();
+        let store = Store::open(options(path, self.fsync, &heard)).unwrap();
+        Directory {
+            store,
+            heard,
+            background: None,
+            fsync: self.fsync,
+            dir,
+        }
     }
 
     pub fn delete(&self, key: &str) {
