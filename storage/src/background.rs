@@ -87,8 +87,14 @@ fn sync_each_second(store: &Arc<Store>, stop: &AtomicBool) {
 
 fn tick(store: &Arc<Store>, stop: &AtomicBool) {
     let start = Instant::now();
+    let mut looked_s = 0;
     while !stop.load(Ordering::Acquire) {
         std::thread::park_timeout(TICK);
-        store.table().tick(start.elapsed().as_secs());
+        let seconds = start.elapsed().as_secs();
+        store.table().tick(seconds);
+        if seconds != looked_s {
+            looked_s = seconds;
+            store.look_at_disk();
+        }
     }
 }

@@ -12,6 +12,7 @@ pub mod background;
 pub mod change;
 pub mod clock;
 pub mod commit;
+pub mod disk;
 pub mod edit;
 pub mod encoding;
 pub mod engine;

@@ -6,6 +6,7 @@ use crate::change::CommitObserver;
 use crate::clock::Clock;
 use crate::commit::latch::LatchTable;
 use crate::commit::{CommitQueue, Fsync, Leader, Position};
+use crate::disk::DiskReserve;
 use crate::edit::Edit;
 use crate::encoding::key::HashSeed;
 use crate::encoding::record::Record;
@@ -58,6 +59,7 @@ pub struct Store {
     /// The earliest expiry row staged since the sweeper took this mark, ms.
     expiry_watermark_ms: AtomicU64,
     sweeps: SweepControl,
+    disk_reserve: DiskReserve,
     verify_reads: AtomicBool,
     over_memory: AtomicBool,
 }
@@ -112,6 +114,7 @@ impl Store {
             partitions,
             expiry_watermark_ms: AtomicU64::new(0),
             sweeps: SweepControl::default(),
+            disk_reserve: DiskReserve::default(),
             verify_reads: AtomicBool::new(false),
             over_memory: AtomicBool::new(false),
         }))
@@ -228,6 +231,11 @@ impl Store {
     /// Whether expired keys are deleted before somebody asks for them (DEBUG SET-ACTIVE-EXPIRE).
     pub fn set_active_expire(&self, active: bool) {
         self.sweeps.set_active_expire(active);
+    }
+
+    /// The free-disk reserve.
+    pub fn disk_reserve(&self) -> &DiskReserve {
+        &self.disk_reserve
     }
 
     pub(crate) fn expiry_inserted(&self, at_ms: u64) {

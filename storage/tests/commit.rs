@@ -178,12 +178,12 @@ fn of_the_rows_of_one_key_in_a_group_only_the_last_is_written() {
 fn an_edit_is_refused_below_the_disk_reserve_and_again_taken_above_it() {
     let directory = Directory::new();
     directory.set("k", "v");
-    directory.store.queue().set_disk_low(true);
+    directory.store.set_disk_reserve_bytes(u64::MAX / 2);
     let mut edit = directory.store.edit(0, DISK).unwrap();
     string::set(&mut edit, b"k", b"w", None).unwrap();
     assert!(matches!(edit.stage(), Err(StorageError::DiskReserve)));
     assert_eq!(directory.get("k").as_deref(), Some("v"));
-    directory.store.queue().set_disk_low(false);
+    directory.store.set_disk_reserve_bytes(1);
     directory.set("k", "w");
     assert_eq!(directory.get("k").as_deref(), Some("w"));
 }

@@ -179,7 +179,10 @@ impl Stripe {
     /// guard sent to one comes back through `drop`, as deep as there are of them.
     fn next_waiter(&mut self) -> Option<Mode> {
         let waiters = self.waiters.as_mut()?;
-        while waiters.front().is_some_and(|(_, sender)| sender.is_closed()) {
+        while waiters
+            .front()
+            .is_some_and(|(_, sender)| sender.is_closed())
+        {
             waiters.pop_front();
         }
         waiters.front().map(|(mode, _)| *mode)

@@ -7,11 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// Expiry rows looked at per second unless the server says otherwise.
 const EXPIRE_ROWS_PER_S: usize = 100_000;
+/// Element rows of dead ids deleted, and keys of dead namespaces read, per second.
+const DEAD_ROWS_PER_S: usize = 200_000;
 
 /// The sweeper's switches and counters.
 pub struct SweepControl {
     active_expire: AtomicBool,
     expire_rows_per_s: AtomicUsize,
+    dead_rows_per_s: AtomicUsize,
     pub(super) expired_keys: AtomicU64,
     pub(super) refiled_keys: AtomicU64,
     pub(super) dead_ids: AtomicU64,
@@ -39,6 +42,7 @@ impl Default for SweepControl {
         SweepControl {
             active_expire: AtomicBool::new(true),
             expire_rows_per_s: AtomicUsize::new(EXPIRE_ROWS_PER_S),
+            dead_rows_per_s: AtomicUsize::new(DEAD_ROWS_PER_S),
             expired_keys: AtomicU64::new(0),
             refiled_keys: AtomicU64::new(0),
             dead_ids: AtomicU64::new(0),
@@ -67,6 +71,16 @@ impl SweepControl {
     /// Changes it.
     pub fn set_expire_rows_per_s(&self, rows: usize) {
         self.expire_rows_per_s.store(rows, Ordering::Relaxed);
+    }
+
+    /// Most element rows of dead ids deleted, and most keys of dead namespaces read, per second.
+    pub fn dead_rows_per_s(&self) -> usize {
+        self.dead_rows_per_s.load(Ordering::Relaxed)
+    }
+
+    /// Changes it.
+    pub fn set_dead_rows_per_s(&self, rows: usize) {
+        self.dead_rows_per_s.store(rows, Ordering::Relaxed);
     }
 
     /// What was swept since start.

@@ -22,8 +22,6 @@ use std::time::Duration;
 
 /// Rounds per second of the sweeping thread.
 const ROUNDS_PER_S: usize = 10;
-/// Element rows of dead ids deleted in one round, and meta rows of dead namespaces read in one.
-const DEAD_ROWS_PER_ROUND: usize = 20_000;
 
 /// How the sweeper reads: from disk, without making anything look used.
 const SWEEPING: ViewOptions = ViewOptions {
@@ -60,8 +58,9 @@ impl<'s> Sweeper<'s> {
             let budget = (control.expire_rows_per_s() / ROUNDS_PER_S).max(1);
             rows += self.expiry.round(self.store, budget)?;
         }
-        rows += self.namespaces.round(self.store, DEAD_ROWS_PER_ROUND)?;
-        rows += self.ids.round(self.store, DEAD_ROWS_PER_ROUND)?;
+        let budget = (control.dead_rows_per_s() / ROUNDS_PER_S).max(1);
+        rows += self.namespaces.round(self.store, budget)?;
+        rows += self.ids.round(self.store, budget)?;
         Ok(rows)
     }
 }
