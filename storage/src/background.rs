@@ -75,7 +75,9 @@ fn sync_each_second(store: &Arc<Store>, stop: &AtomicBool) {
         // With `No` the dead ids would never become droppable; once in a while is enough for them.
         let wanted = match store.leader().fsync() {
             Fsync::EverySecond | Fsync::Always => true,
-            Fsync::No => store.garbage().ids_waiting() > 0,
+            Fsync::No => {
+                store.garbage().ids_waiting() > 0 || store.garbage().namespaces_waiting() > 0
+            }
         };
         if wanted && store.leader().sync().is_err() {
             return;
@@ -85,8 +87,14 @@ fn sync_each_second(store: &Arc<Store>, stop: &AtomicBool) {
 
 fn tick(store: &Arc<Store>, stop: &AtomicBool) {
     let start = Instant::now();
+    let mut looked_s = 0;
     while !stop.load(Ordering::Acquire) {
         std::thread::park_timeout(TICK);
-        store.table().tick(start.elapsed().as_secs());
+        let seconds = start.elapsed().as_secs();
+        store.table().tick(seconds);
+        if seconds != looked_s {
+            looked_s = seconds;
+            store.look_at_disk();
+        }
     }
 }

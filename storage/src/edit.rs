@@ -4,13 +4,14 @@
 //! trace. Must not know: who waits for it. Tests: `storage/tests`.
 
 use crate::change::Event;
-use crate::commit::{Position, QueuedRow, Staging};
+use crate::commit::{Position, QueuedRow, StagedChange, Staging};
 use crate::encoding::key::{self, KeyName, RowKey};
 use crate::encoding::meta::{Head, Header};
 use crate::encoding::record::Record;
 use crate::engine::Tier;
 use crate::error::{Result, StorageError};
 use crate::limits::{COMMIT_BYTES_MAX, KEY_BYTES_MAX};
+use crate::registry::DatabaseMap;
 use crate::store::Store;
 use crate::view::{KeyEntry, View, ViewOptions, element_hash, meta_hash};
 use hashbrown::HashTable;
@@ -24,6 +25,8 @@ const LINEAR_ROWS_MAX: usize = 16;
 pub struct StagedRows {
     pub(crate) staging: Staging,
     index: HashTable<u32>,
+    /// Rows below this one are in the index, if they have a hash.
+    indexed: usize,
 }
 
 impl StagedRows {
@@ -48,45 +51,92 @@ impl StagedRows {
 
     /// Adds a row or replaces the edit's earlier version of it; gives its index.
     fn push(&mut self, row: QueuedRow) -> u32 {
-        self.staging.bytes += row.record.len() + crate::hot::ROW_OVERHEAD_BYTES;
-        let Some(hash) = row.hot_hash else {
-            self.staging.rows.push(row);
-            return (self.staging.rows.len() - 1) as u32;
-        };
-        if let Some(at) = self.position(hash, row.record.key()) {
-            if let Some(earlier) = self.staging.rows.get_mut(at) {
-                *earlier = row;
-            }
+        let bytes = row.record.len() + crate::hot::ROW_OVERHEAD_BYTES;
+        let earlier = row
+            .hot_hash
+            .and_then(|hash| self.position(hash, row.record.key()));
+        self.staging.bytes += bytes;
+        if let Some(at) = earlier
+            && let Some(earlier) = self.staging.rows.get_mut(at)
+        {
+            self.staging.bytes -= earlier.record.len() + crate::hot::ROW_OVERHEAD_BYTES;
+            *earlier = row;
             return at as u32;
         }
         self.staging.rows.push(row);
-        let at = self.staging.rows.len() - 1;
-        if at >= LINEAR_ROWS_MAX {
-            self.index_up_to(at);
+        if self.staging.rows.len() > LINEAR_ROWS_MAX {
+            self.index_rest();
         }
-        at as u32
+        (self.staging.rows.len() - 1) as u32
     }
 
-    fn index_up_to(&mut self, last: usize) {
+    /// Brings the index up to the last row. Called for rows without a hash too: they count for the
+    /// change from looking row by row to the index.
+    fn index_rest(&mut self) {
         let rows = &self.staging.rows;
         let hash_at = |at: u32| {
             rows.get(at as usize)
                 .and_then(|row| row.hot_hash)
                 .unwrap_or(0)
         };
-        let first = if last == LINEAR_ROWS_MAX { 0 } else { last };
-        for at in first..=last {
+        for at in self.indexed..rows.len() {
             if rows.get(at).is_some_and(|row| row.hot_hash.is_some()) {
                 self.index
                     .insert_unique(hash_at(at as u32), at as u32, |&at| hash_at(at));
             }
         }
+        self.indexed = rows.len();
+    }
+
+    /// Takes out the rows that begin with `prefix`; the others move up, and the changes with them.
+    fn split_off(&mut self, prefix: &[u8]) -> Vec<QueuedRow> {
+        let rows = std::mem::take(&mut self.staging.rows);
+        let changes = std::mem::take(&mut self.staging.changes);
+        self.index.clear();
+        self.indexed = 0;
+        self.staging.bytes = 0;
+        let mut taken = Vec::new();
+        let mut moved = Vec::with_capacity(rows.len());
+        for row in rows {
+            if row.record.key().starts_with(prefix) {
+                moved.push(None);
+                taken.push(row);
+            } else {
+                moved.push(Some(self.push(row)));
+            }
+        }
+        // Changes name meta rows, which stay.
+        self.staging.changes = changes
+            .into_iter()
+            .filter_map(|change| {
+                let row = moved.get(change.row as usize).copied().flatten()?;
+                Some(StagedChange { row, ..change })
+            })
+            .collect();
+        taken
     }
 }
 
 /// A command's changes.
 pub struct Edit<'s> {
     view: View<'s>,
+    /// Ids of rows committed ahead, under garbage rows, for a meta row that is not staged yet.
+    spilled: Vec<(u16, u64)>,
+    /// Those of them whose garbage row is taken back when the edit is staged.
+    published: Vec<(u16, u64)>,
+    /// The earliest expiry row among the edit's, ms.
+    expiry_min_ms: u64,
+}
+
+impl Drop for Edit<'_> {
+    /// What was written ahead and is not published after all is garbage, as its row on disk says.
+    fn drop(&mut self) {
+        if !self.spilled.is_empty() {
+            let store = self.view.store();
+            let position = store.queue().staged();
+            store.garbage().add(self.spilled.drain(..), position);
+        }
+    }
 }
 
 impl<'s> Deref for Edit<'s> {
@@ -101,6 +151,9 @@ impl<'s> Edit<'s> {
     pub(crate) fn new(store: &'s Store, db: u32, options: ViewOptions) -> Edit<'s> {
         Edit {
             view: View::new(store, db, options, true),
+            spilled: Vec::new(),
+            published: Vec::new(),
+            expiry_min_ms: u64::MAX,
         }
     }
 
@@ -231,7 +284,7 @@ impl<'s> Edit<'s> {
 
     /// Gives the database a fresh namespace; what was in it is swept later.
     pub fn flush_database(&mut self, dbs: &[u32]) -> Result<()> {
-        let mut map = self.store().queue().database_map();
+        let mut map = self.newest_map();
         let mut freed = Vec::new();
         for &db in dbs {
             freed.push(map.renew(db)?);
@@ -250,18 +303,30 @@ impl<'s> Edit<'s> {
         }
         let staging = &mut self.view.staged.get_mut().staging;
         staging.freed_namespaces.append(&mut freed);
-        staging.new_map = Some(map);
+        self.replace_map(map);
         Ok(())
+    }
+
+    /// The database map with this edit's own changes.
+    fn newest_map(&mut self) -> DatabaseMap {
+        let own = self.view.staged.get_mut().staging.new_map.clone();
+        own.unwrap_or_else(|| self.view.store().queue().database_map())
+    }
+
+    /// Later commands of the same edit (MULTI) work on the databases as this one leaves them.
+    fn replace_map(&mut self, map: DatabaseMap) {
+        self.view.enter_namespace(map.namespace(self.view.db()));
+        self.view.staged.get_mut().staging.new_map = Some(map);
     }
 
     /// Exchanges two databases.
     pub fn swap_databases(&mut self, one: u32, other: u32) {
-        let mut map = self.store().queue().database_map();
+        let mut map = self.newest_map();
         map.swap(one, other);
         for row in map.rows(&[one, other]) {
             self.push(row);
         }
-        self.view.staged.get_mut().staging.new_map = Some(map);
+        self.replace_map(map);
     }
 
     /// Writes any other row: expiry and garbage rows.
@@ -269,17 +334,29 @@ impl<'s> Edit<'s> {
         self.view.staged.get_mut().push(row)
     }
 
+    /// The edit only deletes what is dead or expired: the free-disk reserve does not stop it.
+    pub(crate) fn frees_space(&mut self) {
+        self.view.staged.get_mut().staging.frees_space = true;
+    }
+
     /// Stages the edit: it is visible from now on. Gives the position that its reply waits for (0
     /// if there was nothing to stage).
-    pub fn stage(self) -> Result<Position> {
+    pub fn stage(mut self) -> Result<Position> {
         if self.is_empty() {
             return Ok(0);
         }
         let map_version = self.view.map_version();
         let store = self.view.store();
-        let mut staged = self.view.staged.borrow_mut();
-        staged.staging.map_version = map_version;
-        store.queue().stage(&mut staged.staging)
+        let staging = &mut self.view.staged.get_mut().staging;
+        staging.map_version = map_version;
+        let position = store.queue().stage(staging)?;
+        let published = std::mem::take(&mut self.published);
+        self.spilled.retain(|id| !published.contains(id));
+        // Only now: the sweeper looks for rows that were staged before it took the watermark.
+        if self.expiry_min_ms != u64::MAX {
+            store.expiry_inserted(self.expiry_min_ms);
+        }
+        Ok(position)
     }
 
     /// Writes the element rows staged so far ahead of the rest, in commits of their own, when they
@@ -293,42 +370,30 @@ impl<'s> Edit<'s> {
         if self.tier() == Tier::Memory {
             return Err(StorageError::NeedsDisk);
         }
-        let mut ahead = Edit::new(
-            self.store(),
-            self.db(),
-            ViewOptions {
-                tier: Tier::Disk,
-                latched: true,
-                touch: false,
-            },
-        );
+        let store = self.store();
+        let disk = ViewOptions {
+            tier: Tier::Disk,
+            latched: true,
+            touch: false,
+        };
+        let mut ahead = Edit::new(store, self.db(), disk);
         ahead.note_id(head.id);
         if !*spilled {
-            ahead.push(garbage_row(self.store(), head, false));
-            *spilled = true;
+            ahead.push(garbage_row(store, head, false));
         }
-        let staged = self.view.staged.get_mut();
         let prefix = key::element_prefix(head.home_slot, head.id);
-        let rows = std::mem::take(&mut staged.staging.rows);
-        let (of_head, others): (Vec<_>, Vec<_>) = rows
-            .into_iter()
-            .partition(|row| row.record.key().starts_with(&prefix));
-        *staged = StagedRows {
-            staging: Staging {
-                bytes: 0,
-                rows: Vec::new(),
-                ..std::mem::take(&mut staged.staging)
-            },
-            index: HashTable::new(),
-        };
-        for row in others {
-            staged.push(row);
-        }
-        for row in of_head {
+        for row in self.view.staged.get_mut().split_off(&prefix) {
+            // This edit may have found the row absent, and the table may have noted it.
+            if let Some(hash) = row.hot_hash {
+                store.table().forget(hash, row.record.key());
+            }
             ahead.push(row.unpublished());
         }
-        let store = self.store();
         let position = ahead.stage()?;
+        if !*spilled {
+            *spilled = true;
+            self.spilled.push((head.home_slot, head.id));
+        }
         store.leader().wait_blocking(position)
     }
 
@@ -336,6 +401,7 @@ impl<'s> Edit<'s> {
     pub fn publish(&mut self, head: Head, spilled: bool) {
         if spilled {
             self.push(garbage_row(self.view.store(), head, true));
+            self.published.push((head.home_slot, head.id));
         }
     }
 
@@ -356,7 +422,7 @@ impl<'s> Edit<'s> {
     }
 
     fn change(&mut self, row: u32, db: u32, kind: crate::encoding::meta::DataType, event: Event) {
-        let change = crate::commit::StagedChange {
+        let change = StagedChange {
             row,
             db,
             kind,
@@ -382,18 +448,40 @@ impl<'s> Edit<'s> {
         if kept == Some(head.id) {
             return Ok(());
         }
+        self.file_garbage(head, entry.name.slot);
+        Ok(())
+    }
+
+    /// Declares the elements of `head` dead, which a key of `slot` referred to.
+    pub(crate) fn file_garbage(&mut self, head: Head, slot: u16) {
         let row = garbage_row(self.view.store(), head, false);
         self.push(row);
-        if head.home_slot != entry.name.slot {
+        if head.home_slot != slot {
             self.file_stranger(head, None);
         }
-        self.view
-            .staged
-            .get_mut()
-            .staging
-            .freed
-            .push((head.home_slot, head.id));
-        Ok(())
+        let staging = &mut self.view.staged.get_mut().staging;
+        staging.freed.push((head.home_slot, head.id));
+    }
+
+    /// Moves a key's expiry row to the key's own time: the row it was filed under is due and goes.
+    pub(crate) fn refile_expiry(&mut self, entry: &KeyEntry<'_>) {
+        let (Some(stored), Some(payload)) = (entry.stored(), entry.payload()) else {
+            return;
+        };
+        let Some(at) = stored.expire_ms else { return };
+        let mut header = stored.clone();
+        header.hint_ms = None;
+        let ns = self.ns();
+        self.push_expiry(ns, &entry.name, at);
+        let record = Record::new(&entry.name.meta_key(ns), &[&header.encode(), payload]);
+        self.push_meta(ns, &entry.name, record, false);
+    }
+
+    fn push_expiry(&mut self, ns: u32, name: &KeyName<'_>, at: u64) {
+        let record = Record::new(&name.expiry_key(ns, at), &[]);
+        let family = self.store().family(name.slot);
+        self.push(QueuedRow::new(record, family, false, None));
+        self.expiry_min_ms = self.expiry_min_ms.min(at);
     }
 
     /// Makes sure that an expiry row stands at or before the key's time: the one known to exist, or
@@ -405,12 +493,7 @@ impl<'s> Edit<'s> {
         match filed {
             Some(filed) if filed == at => {}
             Some(filed) if filed < at => header.hint_ms = Some(filed),
-            _ => {
-                let record = Record::new(&entry.name.expiry_key(ns, at), &[]);
-                let family = self.store().family(entry.name.slot);
-                self.push(QueuedRow::new(record, family, false, None));
-                self.store().expiry_inserted(at);
-            }
+            _ => self.push_expiry(ns, &entry.name, at),
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod background;
 pub mod change;
 pub mod clock;
 pub mod commit;
+pub mod disk;
 pub mod edit;
 pub mod encoding;
 pub mod engine;
@@ -25,7 +26,7 @@ pub mod ops;
 pub mod partition;
 pub mod registry;
 pub mod store;
-mod sweep;
+pub mod sweep;
 pub mod value;
 pub mod view;
 

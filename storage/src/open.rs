@@ -12,8 +12,12 @@ use crate::registry::records::{self, Identity};
 use crate::registry::{Counts, DatabaseMap, Ids};
 use crate::store::Options;
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The file that names the partition count, since RocksDB must be told all families to open.
+const PARTITIONS_FILE: &str = "partitions";
 
 /// A recovered directory.
 pub(crate) struct Opened {
@@ -41,7 +45,13 @@ impl Opened {
         let engine = Engine::open(path, wanted, &options.tuning)?;
         let identity = match record(&engine, records::IDENTITY)? {
             Some(bytes) => Identity::decode(&bytes, path)?,
-            None => create_identity(&engine, wanted)?,
+            None if engine.last_sequence() == 0 => create_identity(&engine, wanted)?,
+            None => {
+                return Err(StorageError::Corrupted(format!(
+                    "{}: there is data, and no identity record",
+                    path.display()
+                )));
+            }
         };
         check_identity(&engine, &identity, wanted, path)?;
         let (map, garbage) = load_namespaces(&engine)?;
@@ -65,17 +75,20 @@ impl Opened {
 
 /// The partition count to open with: RocksDB must be told all families of an existing directory.
 fn partition_count(path: &Path, asked: Option<u16>) -> Result<u16> {
-    let marker = path.join("partitions");
+    let marker = path.join(PARTITIONS_FILE);
     match std::fs::read_to_string(&marker) {
         Ok(text) => {
             let found = text.trim().parse::<u16>().map_err(|_| {
                 StorageError::Corrupted(format!("{}: not a number", marker.display()))
             })?;
             match asked {
-                Some(asked) if asked != found => Err(StorageError::Directory(format!(
-                    "{}: created with {found} partitions, not {asked}; the number is fixed at creation",
-                    path.display()
-                ))),
+                Some(asked) if asked != found && Engine::exists(path) => {
+                    Err(StorageError::Directory(format!(
+                        "{}: created with {found} partitions, not {asked}; the number is fixed at creation",
+                        path.display()
+                    )))
+                }
+                Some(asked) if asked != found => write_partition_count(path, asked),
                 _ => Ok(found),
             }
         }
@@ -83,14 +96,24 @@ fn partition_count(path: &Path, asked: Option<u16>) -> Result<u16> {
             "{}: the file that names the partition count is missing",
             path.display()
         ))),
-        Err(_) => {
-            let count = asked.unwrap_or(1);
-            std::fs::write(&marker, format!("{count}\n")).map_err(|error| {
-                StorageError::Directory(format!("{}: not writable: {error}", path.display()))
-            })?;
-            Ok(count)
-        }
+        Err(_) => write_partition_count(path, asked.unwrap_or(1)),
     }
+}
+
+/// Whole or not at all, also after a power cut: without the number nothing can be opened.
+fn write_partition_count(path: &Path, count: u16) -> Result<u16> {
+    let written = || -> std::io::Result<()> {
+        let unfinished = path.join("partitions.new");
+        let mut file = std::fs::File::create(&unfinished)?;
+        file.write_all(format!("{count}\n").as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&unfinished, path.join(PARTITIONS_FILE))?;
+        std::fs::File::open(path)?.sync_all()
+    };
+    written().map_err(|error| {
+        StorageError::Directory(format!("{}: not writable: {error}", path.display()))
+    })?;
+    Ok(count)
 }
 
 fn create_identity(engine: &Engine, partitions: u16) -> Result<Identity> {
@@ -205,17 +228,23 @@ fn begin_term(engine: &Engine) -> Result<(u64, u64)> {
         rows.advance()?;
     }
     drop(rows);
-    let clean = record(engine, records::CLEAN_CLOSE)?;
+    let mark = record(engine, records::CLEAN_CLOSE)?;
     let mut changes = Vec::new();
-    if let Some(clean) = clean {
-        let (fields, _) = clean.as_chunks::<8>();
-        floor_ms = floor_ms.max(fields.get(1).map_or(0, |stamp| u64::from_be_bytes(*stamp)));
+    let mut clean = false;
+    if let Some(mark) = mark {
+        let (fields, _) = mark.as_chunks::<8>();
+        let mut fields = fields.iter().map(|field| u64::from_be_bytes(*field));
+        // The mark is the row after the sequence it names; anything else came from elsewhere.
+        clean = fields.next().map(|last| last + 1) == Some(engine.last_sequence());
+        floor_ms = floor_ms.max(fields.next().unwrap_or(0));
         changes.push((records::CLEAN_CLOSE.to_vec(), None));
-    } else {
+    }
+    if !clean {
         term += 1;
         let first_sequence = engine.last_sequence() + 1;
+        // The term's row goes first: it stands at the sequence it names.
         let fields = [term, first_sequence, now_ms.max(floor_ms)].map(u64::to_be_bytes);
-        changes.push((records::term_key(terms), Some(fields.concat())));
+        changes.insert(0, (records::term_key(terms), Some(fields.concat())));
     }
     // The batch is fsynced, and with it everything recovered from the WAL before it.
     write_records(engine, term, &changes)?;

@@ -6,18 +6,20 @@ use crate::change::CommitObserver;
 use crate::clock::Clock;
 use crate::commit::latch::LatchTable;
 use crate::commit::{CommitQueue, Fsync, Leader, Position};
+use crate::disk::DiskReserve;
 use crate::edit::Edit;
 use crate::encoding::key::HashSeed;
 use crate::encoding::record::Record;
 use crate::engine::{Engine, EngineTuning, Family, Tier};
 use crate::error::{Result, StorageError};
 use crate::garbage::Garbage;
-use crate::hot::HotTable;
+use crate::hot::{Found, HotTable};
 use crate::lease::{Lease, Leases};
 use crate::limits::DATABASES_MAX;
 use crate::open::Opened;
 use crate::partition::PartitionMap;
 use crate::registry::{Counts, Ids};
+use crate::sweep::SweepControl;
 use crate::view::{View, ViewOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,8 +56,10 @@ pub struct Store {
     garbage: Arc<Garbage>,
     seed: HashSeed,
     partitions: PartitionMap,
-    /// No expiry row stands before this time, ms.
+    /// The earliest expiry row staged since the sweeper took this mark, ms.
     expiry_watermark_ms: AtomicU64,
+    sweeps: SweepControl,
+    disk_reserve: DiskReserve,
     verify_reads: AtomicBool,
     over_memory: AtomicBool,
 }
@@ -109,6 +113,8 @@ impl Store {
             seed: identity.seed,
             partitions,
             expiry_watermark_ms: AtomicU64::new(0),
+            sweeps: SweepControl::default(),
+            disk_reserve: DiskReserve::default(),
             verify_reads: AtomicBool::new(false),
             over_memory: AtomicBool::new(false),
         }))
@@ -217,8 +223,23 @@ impl Store {
         self.queue.synced().min(self.leases.oldest())
     }
 
+    /// The sweeper's switches and counters.
+    pub fn sweeps(&self) -> &SweepControl {
+        &self.sweeps
+    }
+
+    /// Whether expired keys are deleted before somebody asks for them (DEBUG SET-ACTIVE-EXPIRE).
+    pub fn set_active_expire(&self, active: bool) {
+        self.sweeps.set_active_expire(active);
+    }
+
+    /// The free-disk reserve.
+    pub fn disk_reserve(&self) -> &DiskReserve {
+        &self.disk_reserve
+    }
+
     pub(crate) fn expiry_inserted(&self, at_ms: u64) {
-        self.expiry_watermark_ms.fetch_min(at_ms, Ordering::Relaxed);
+        self.expiry_watermark_ms.fetch_min(at_ms, Ordering::AcqRel);
     }
 
     pub(crate) fn expiry_watermark(&self) -> &AtomicU64 {
@@ -246,7 +267,13 @@ impl Store {
         self.verify_reads.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn verify(&self, family: Family, record: &Record, version: Position) -> Result<()> {
+    pub(crate) fn verify(
+        &self,
+        family: Family,
+        hash: u64,
+        record: &Record,
+        version: Position,
+    ) -> Result<()> {
         if version > self.queue.committed() {
             return Ok(());
         }
@@ -258,11 +285,11 @@ impl Store {
         if staged != self.queue.staged() || stored.as_deref() == Some(record.value()) {
             return Ok(());
         }
-        if let crate::hot::Found::Row { version: now, .. } = self
-            .table
-            .peek(crate::view::element_hash(record.key()), record.key())
-            && now != version
-        {
+        let now = match self.table.peek(hash, record.key()) {
+            Found::Row { version, .. } | Found::Absent { version } => version,
+            Found::Unknown(_) => return Ok(()),
+        };
+        if now != version {
             return Ok(());
         }
         Err(StorageError::Corrupted(format!(
@@ -274,6 +301,8 @@ impl Store {
     /// Ends the process's use of the directory: commits and fsyncs what is staged, marks the close
     /// as clean. Nothing may be staged during or after it.
     pub fn close(&self) -> Result<()> {
+        // The committer thread has ended by now; what it would have written is written here.
+        while self.leader.committer_round() {}
         self.leader.wait_blocking(self.queue.staged())?;
         self.leader.sync()?;
         crate::open::mark_clean_close(&self.engine, self.leader.term(), self.now_ms())?;

@@ -129,6 +129,10 @@ impl<'s> View<'s> {
         self.ns
     }
 
+    pub(crate) fn enter_namespace(&mut self, ns: u32) {
+        self.ns = ns;
+    }
+
     pub(crate) fn map_version(&self) -> u64 {
         self.map_version
     }
@@ -240,7 +244,7 @@ impl<'s> View<'s> {
             Found::Row { record, version } => {
                 self.saw(version);
                 if self.store.verifies_reads() {
-                    self.store.verify(family, &record, version)?;
+                    self.store.verify(family, hash, &record, version)?;
                 }
                 Ok(Some(record))
             }

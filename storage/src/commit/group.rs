@@ -252,7 +252,10 @@ impl Leader {
             .filter(|row| row.superseded_by == NOT_SUPERSEDED)
         {
             let family = self.engine.family_id(row.family);
-            if row.deleted {
+            if row.range {
+                let (start, end) = (row.record.key(), row.record.value());
+                scratch.batch.delete_range(family, start, end);
+            } else if row.deleted {
                 scratch.batch.delete(family, row.record.key());
             } else {
                 scratch
@@ -312,6 +315,11 @@ impl Leader {
 
     /// Fsyncs what is committed, for `Fsync::EverySecond`, shutdown and the garbage rule.
     pub fn sync(&self) -> crate::Result<()> {
+        // After a failed fsync the kernel may report success for pages it has dropped, so there is
+        // no second attempt.
+        if let Some(poison) = self.queue.poison() {
+            return Err(poison);
+        }
         let committed = self.queue.committed();
         if self.queue.synced() >= committed {
             return Ok(());
@@ -324,7 +332,11 @@ impl Leader {
             Err(error) => {
                 tracing::error!("storage is read-only from now on, an fsync failed: {error}");
                 let poison = StorageError::Poisoned(error.to_string());
-                self.queue.undo(Forming::default(), poison.clone());
+                // With the scratch held no group is on its way to the engine.
+                let mut scratch = self.scratch.lock();
+                let stalled = scratch.stalled.take().unwrap_or_default();
+                self.queue.undo(stalled, poison.clone());
+                drop(scratch);
                 self.queue.wake_all();
                 Err(poison)
             }

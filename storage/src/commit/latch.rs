@@ -175,8 +175,17 @@ impl Stripe {
             .is_some_and(|waiters| !waiters.is_empty())
     }
 
-    fn next_waiter(&self) -> Option<Mode> {
-        self.waiters.as_ref()?.front().map(|(mode, _)| *mode)
+    /// The mode of the first waiter that still waits. Those that gave up are taken out here: a
+    /// guard sent to one comes back through `drop`, as deep as there are of them.
+    fn next_waiter(&mut self) -> Option<Mode> {
+        let waiters = self.waiters.as_mut()?;
+        while waiters
+            .front()
+            .is_some_and(|(_, sender)| sender.is_closed())
+        {
+            waiters.pop_front();
+        }
+        waiters.front().map(|(mode, _)| *mode)
     }
 
     #[inline]
@@ -287,6 +296,21 @@ mod tests {
             assert!(poll(given_up.as_mut()).is_pending());
             drop(holder);
         }
+        assert!(table.try_lock(&set(&[("a", Mode::Exclusive)])).is_some());
+    }
+
+    #[test]
+    fn very_many_waiters_that_gave_up_do_not_exhaust_the_stack() {
+        let table = Arc::new(LatchTable::default());
+        let holder = table.try_lock(&set(&[("a", Mode::Exclusive)])).unwrap();
+        let mut waiting: Vec<_> = (0..200_000)
+            .map(|_| Box::pin(table.lock(set(&[("a", Mode::Exclusive)]))))
+            .collect();
+        for waiter in &mut waiting {
+            assert!(poll(waiter.as_mut()).is_pending());
+        }
+        drop(waiting);
+        drop(holder);
         assert!(table.try_lock(&set(&[("a", Mode::Exclusive)])).is_some());
     }
 

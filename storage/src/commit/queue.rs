@@ -29,6 +29,8 @@ pub struct QueuedRow {
     pub family: Family,
     /// The row is deleted.
     pub deleted: bool,
+    /// With `deleted`: the key is the start and the value the end of a key range that is deleted.
+    pub range: bool,
     /// Hash of the row in the hot table; `None` for rows that no reader looks up by key.
     pub hot_hash: Option<u64>,
     /// Index of the later row of the same key in the same group, if any: that one is written.
@@ -45,8 +47,17 @@ impl QueuedRow {
             record,
             family,
             deleted,
+            range: false,
             hot_hash,
             superseded_by: NOT_SUPERSEDED,
+        }
+    }
+
+    /// The deletion of every row in `[start, end)`. For ranges that no reader looks into any more.
+    pub fn range(start: &[u8], end: &[u8], family: Family) -> QueuedRow {
+        QueuedRow {
+            range: true,
+            ..QueuedRow::new(Record::new(start, &[end]), family, true, None)
         }
     }
 
@@ -86,6 +97,8 @@ pub struct Staging {
     /// New database map, for FLUSHDB, FLUSHALL and SWAPDB.
     pub new_map: Option<DatabaseMap>,
     pub bytes: usize,
+    /// The edit only deletes what is dead or expired, so it passes below the free-disk reserve.
+    pub frees_space: bool,
 }
 
 /// The group that forms while another is written.
@@ -176,12 +189,20 @@ impl CommitQueue {
 
     /// Why writes are refused now, if they are.
     pub fn refusal(&self) -> Option<StorageError> {
-        if self.poisoned.load(Ordering::Acquire) {
-            return self.poison.lock().clone();
+        self.poison().or_else(|| {
+            self.disk_low
+                .load(Ordering::Relaxed)
+                .then_some(StorageError::DiskReserve)
+        })
+    }
+
+    /// The error that made the store read-only, if one did.
+    pub fn poison(&self) -> Option<StorageError> {
+        if !self.poisoned.load(Ordering::Acquire) {
+            return None;
         }
-        self.disk_low
-            .load(Ordering::Relaxed)
-            .then_some(StorageError::DiskReserve)
+        let poison = self.poison.lock().clone();
+        Some(poison.unwrap_or(StorageError::Poisoned(String::new())))
     }
 
     /// Refuses writes (or allows them again) because of the free-disk reserve.
@@ -214,8 +235,10 @@ impl CommitQueue {
             return Err(StorageError::CommitTooLarge);
         }
         let mut forming = self.forming.lock();
-        if let Some(refusal) = self.refusal() {
-            return Err(refusal);
+        match self.refusal() {
+            Some(StorageError::DiskReserve) if staging.frees_space => {}
+            Some(refusal) => return Err(refusal),
+            None => {}
         }
         if let Some(map) = staging.new_map.take() {
             self.replace_map(map, staging.map_version, &mut forming)?;
@@ -261,6 +284,7 @@ impl CommitQueue {
             // Version v of this group stands at index v - base - 1.
             let superseded = before.and_then(|before| before.checked_sub(forming.base + 1));
             if let Some(old) = superseded.and_then(|at| forming.rows.get_mut(at as usize)) {
+                debug_assert_eq!(old.record.key(), row.record.key(), "another row's version");
                 old.superseded_by = index as u32;
             }
         }

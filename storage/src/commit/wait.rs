@@ -5,9 +5,8 @@
 
 use super::group::{Leader, Led};
 use super::queue::{CommitQueue, Position};
-use crate::error::{Result, StorageError};
+use crate::error::Result;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Wake, Waker};
 
 impl CommitQueue {
@@ -17,11 +16,7 @@ impl CommitQueue {
         if self.committed() >= position {
             return Some(Ok(()));
         }
-        if self.poisoned.load(Ordering::Acquire) {
-            let error = self.poison.lock().clone();
-            return Some(Err(error.unwrap_or(StorageError::Poisoned(String::new()))));
-        }
-        None
+        self.poison().map(Err)
     }
 
     pub(super) fn wake_all(&self) {

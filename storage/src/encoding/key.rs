@@ -111,6 +111,14 @@ impl<'k> KeyName<'k> {
     }
 }
 
+/// The first expiry row key at or after `at_ms`.
+pub fn expiry_start(at_ms: u64) -> RowKey {
+    let mut row = RowKey::new();
+    row.push(kind::EXPIRY);
+    row.extend_from_slice(&at_ms.to_be_bytes());
+    row
+}
+
 /// Key of chunk `index` of the string with this id.
 pub fn chunk_key(home_slot: u16, id: u64, index: u32) -> RowKey {
     let mut row = element_prefix(home_slot, id);

@@ -205,6 +205,16 @@ impl Engine {
         Ok(RowIterator::new(raw))
     }
 
+    /// Iterates over rows that nobody will ask for again soon: their blocks do not push hot ones out
+    /// of the cache.
+    pub fn scan(&self, family: Family, bounds: Bounds) -> Result<RowIterator<'_>> {
+        let mut options = read_options(Tier::Disk);
+        options.set_iterate_range(bounds);
+        options.fill_cache(false);
+        let raw = self.db.raw_iterator_cf_opt(self.family(family)?, options);
+        Ok(RowIterator::new(raw))
+    }
+
     /// Writes a batch in RocksDB's byte format. The caller is the only writer at a time.
     pub fn write(&self, batch: &[u8], sync: bool, throttle: Throttle) -> Result<Written> {
         let mut options = WriteOptions::default();

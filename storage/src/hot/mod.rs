@@ -134,13 +134,26 @@ impl HotTable {
         self.shard(hash).lock().withdraw(hash, key, version);
     }
 
+    /// Drops a row whose newer version goes to the engine past the table. Nobody may be reading it.
+    pub fn forget(&self, hash: u64, key: &[u8]) {
+        self.shard(hash).lock().forget(hash, key);
+    }
+
     /// Changes the budget and evicts down to it.
     pub fn set_budget(&self, budget: usize, committed: u64) {
         self.budget.store(budget, Ordering::Relaxed);
+        let budget = budget / SHARDS;
         for shard in &self.shards {
-            let mut shard = shard.lock();
-            while shard.bytes() > budget / SHARDS && shard.evict(committed, budget / SHARDS) {}
-            shard.shrink();
+            // The lock is let go between calls, so that no request waits for the whole of it.
+            let steps_max = shard.lock().steps_max();
+            for _ in 0..steps_max {
+                let mut shard = shard.lock();
+                if shard.bytes() <= budget {
+                    break;
+                }
+                shard.evict(committed, budget);
+            }
+            shard.lock().shrink();
         }
     }
 

@@ -158,7 +158,10 @@ impl Shard {
             }
         }
         if let TableEntry::Vacant(vacant) = self.entry(hash, record.key()) {
-            vacant.insert(new_row(hash, record, deleted, stamp.0, now_s));
+            // The stamp may be the version of another row of the stripe that is still staged, or was
+            // withdrawn; what the engine gave is committed whatever happens to that one.
+            let version = stamp.0.min(committed);
+            vacant.insert(new_row(hash, record, deleted, version, now_s));
             self.bytes += len;
         }
     }
@@ -190,6 +193,21 @@ impl Shard {
             }
         }
         evicted
+    }
+
+    /// Steps that bring every row's turn, second chances included.
+    pub fn steps_max(&self) -> usize {
+        (self.table.num_buckets() * (usize::from(CHANCES_MAX) + 1)).div_ceil(HAND_STEPS_MAX)
+    }
+
+    pub fn forget(&mut self, hash: u64, key: &[u8]) {
+        let found = self
+            .table
+            .find_entry(hash, |row| row.hash == hash && row.record.key() == key);
+        if let Ok(entry) = found {
+            let (row, _) = entry.remove();
+            self.bytes -= row.record.len() + ROW_OVERHEAD_BYTES;
+        }
     }
 
     pub fn withdraw(&mut self, hash: u64, key: &[u8], version: u64) {

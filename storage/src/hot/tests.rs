@@ -93,6 +93,38 @@ fn a_withdrawn_row_leaves_only_if_it_is_still_that_version() {
 }
 
 #[test]
+fn a_filled_row_never_carries_the_version_of_a_staged_neighbour() {
+    let table = HotTable::new(ROOMY);
+    // Two keys of one stripe: the second is filled while the first is staged and not committed.
+    let (one, other) = (hash("a"), hash("a") ^ 1);
+    table.stage(one, &record("a", "staged"), false, 9);
+    let Found::Unknown(stamp) = table.get(other, b"b") else {
+        panic!("nothing is known of the neighbour")
+    };
+    table.fill(other, record("b", "stored"), false, stamp, 4);
+    let Found::Row { version, .. } = table.get(other, b"b") else {
+        panic!("the neighbour was filled")
+    };
+    assert!(version <= 4, "version {version} belongs to the staged row");
+    assert_eq!(table.stage(other, &record("b", "new"), false, 10), Some(4));
+}
+
+#[test]
+fn a_smaller_budget_is_reached_even_by_rows_with_second_chances() {
+    let table = HotTable::new(ROOMY);
+    for n in 0..50_000 {
+        let key = format!("k{n}");
+        table.stage(hash(&key), &record(&key, "v"), false, 1);
+        for _ in 0..4 {
+            table.get(hash(&key), key.as_bytes());
+        }
+    }
+    table.set_budget(1 << 20, 1);
+    assert!(table.bytes() <= 1 << 20, "{} bytes are left", table.bytes());
+    assert!(table.rows() > 1000, "no more was evicted than had to be");
+}
+
+#[test]
 fn the_budget_holds_and_read_rows_outlive_a_scan() {
     let budget = 64 * 100 * (ROW_OVERHEAD_BYTES + 16);
     let table = HotTable::new(budget);

@@ -50,6 +50,15 @@ impl DatabaseMap {
         }
     }
 
+    /// The database of a namespace, or `None` for one that is dead or was never given out.
+    pub fn database_of(&self, ns: u32) -> Option<u32> {
+        if ns < DATABASES_MAX && !self.moved.contains_key(&ns) {
+            return Some(ns);
+        }
+        let found = self.moved.iter().find(|&(_, &other)| other == ns);
+        found.map(|(&db, _)| db)
+    }
+
     /// The databases whose namespace is not their own number.
     pub fn moved(&self) -> impl Iterator<Item = (u32, u32)> {
         self.moved.iter().map(|(&db, &ns)| (db, ns))
@@ -104,6 +113,11 @@ mod tests {
         assert_eq!((map.namespace(3), map.namespace(4)), (4, fresh));
         assert_eq!(map.renew(4).unwrap(), fresh);
         assert_ne!(map.namespace(4), fresh);
+        assert_eq!((map.database_of(4), map.database_of(3)), (Some(3), None));
+        assert_eq!(
+            (map.database_of(fresh), map.database_of(9)),
+            (None, Some(9))
+        );
         map.swap(7, 7);
         assert_eq!(map.namespace(7), 7);
         assert_eq!(map.rows(&[3, 4]).len(), 3);

@@ -1,0 +1,105 @@
+//! Owns the free-disk reserve: how much space is left, and whether writes may go on.
+//! Invariants: writes stop below the reserve and go on by themselves once there is an eighth more
+//! than it, so that they do not flutter; deletions of what is dead never stop.
+//! Must not know: who writes. Tests: below and `storage/tests/commit.rs`.
+
+use crate::store::Store;
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// The reserve and the last reading.
+#[derive(Debug, Default)]
+pub struct DiskReserve {
+    reserve_bytes: AtomicU64,
+    free_bytes: AtomicU64,
+    low: AtomicBool,
+}
+
+impl DiskReserve {
+    /// Bytes that must stay free on the data directory's disk; 0 switches the reserve off.
+    pub fn reserve_bytes(&self) -> u64 {
+        self.reserve_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Bytes free at the last look; 0 before the first.
+    pub fn free_bytes(&self) -> u64 {
+        self.free_bytes.load(Ordering::Relaxed)
+    }
+
+    fn judge(&self, free_bytes: u64) -> bool {
+        let reserve = self.reserve_bytes();
+        self.free_bytes.store(free_bytes, Ordering::Relaxed);
+        let needed = match self.low.load(Ordering::Relaxed) {
+            true => reserve.saturating_add(reserve / 8),
+            false => reserve,
+        };
+        let low = free_bytes < needed;
+        if self.low.swap(low, Ordering::Relaxed) != low {
+            if low {
+                tracing::warn!(
+                    "writes are refused: {free_bytes} bytes are free on the disk, \
+                     {reserve} are held in reserve"
+                );
+            } else {
+                tracing::info!("writes are served again: {free_bytes} bytes are free on the disk");
+            }
+        }
+        low
+    }
+}
+
+impl Store {
+    /// Changes the free-disk reserve and looks at the disk at once.
+    pub fn set_disk_reserve_bytes(&self, bytes: u64) {
+        let reserve = self.disk_reserve();
+        reserve.reserve_bytes.store(bytes, Ordering::Relaxed);
+        self.look_at_disk();
+    }
+
+    /// Refuses or allows writes by what is free now. What cannot be read changes nothing.
+    pub(crate) fn look_at_disk(&self) {
+        if let Some(free) = free_bytes(self.engine().path()) {
+            self.queue().set_disk_low(self.disk_reserve().judge(free));
+        }
+    }
+}
+
+/// Bytes that an ordinary user can still write on the disk of `path`.
+fn free_bytes(path: &Path) -> Option<u64> {
+    let path = CString::new(path.as_os_str().as_bytes()).ok()?;
+    let mut stats = std::mem::MaybeUninit::<libc::statvfs>::uninit();
+    // SAFETY: the path ends with a zero byte and `stats` is large enough for what is written.
+    let failed = unsafe { libc::statvfs(path.as_ptr(), stats.as_mut_ptr()) } != 0;
+    if failed {
+        return None;
+    }
+    // SAFETY: statvfs succeeded, so it filled the structure.
+    let stats = unsafe { stats.assume_init() };
+    Some(stats.f_bavail.saturating_mul(stats.f_frsize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_stop_below_the_reserve_and_go_on_above_it() {
+        let reserve = DiskReserve::default();
+        assert!(!reserve.judge(0), "no reserve, no refusal");
+        reserve.reserve_bytes.store(800, Ordering::Relaxed);
+        assert!(!reserve.judge(800));
+        assert!(reserve.judge(799));
+        assert!(reserve.judge(899), "an eighth more is needed to go on");
+        assert!(!reserve.judge(900));
+        assert!(!reserve.judge(801));
+        assert_eq!(reserve.free_bytes(), 801);
+    }
+
+    #[test]
+    fn a_disk_can_be_read_and_a_missing_path_is_not_a_full_one() {
+        assert!(free_bytes(Path::new("/")).is_some_and(|free| free > 0));
+        assert_eq!(free_bytes(Path::new("/no/such/path")), None);
+    }
+}

@@ -1,0 +1,241 @@
+//! Owns active expiry: walks expiry rows that are due and does what their meta rows say.
+//! Invariants: a key is judged under its exclusive latch, and one that is latched is left for the
+//! next round; a walk begins where the last one ended or at the earliest row inserted since, so it
+//! does not read its own tombstones again. Tests: `storage/tests/garbage.rs`.
+
+use super::control::add;
+use super::sweeping_edit;
+use crate::change::Event;
+use crate::commit::latch::{KeyGuard, LatchSet, Mode};
+use crate::commit::{Position, QueuedRow};
+use crate::edit::Edit;
+use crate::encoding::key::{KeyName, RowKey, expiry_start, parse_expiry};
+use crate::encoding::record::Record;
+use crate::engine::{Bounds, Family, Tier};
+use crate::error::{Result, StorageError};
+use crate::hot::Found;
+use crate::store::Store;
+use crate::view::meta_hash;
+use std::sync::atomic::Ordering;
+
+/// Rows that share an edit; their latches are held together while it is made.
+const ROWS_PER_EDIT: usize = 32;
+/// Latched rows remembered for the next round; above it their part of the walk is repeated.
+const RETRY_MAX: usize = 4096;
+
+/// Where the walk stands.
+pub(super) struct ExpirySweep {
+    /// Per partition, the first row key not looked at.
+    cursors: Vec<RowKey>,
+    /// Rows whose keys were latched.
+    retry: Vec<Vec<u8>>,
+}
+
+/// An edit that is being filled, and the latches it stands on.
+struct Filling<'s, 'r> {
+    db: u32,
+    edit: Edit<'s>,
+    rows: Vec<&'r [u8]>,
+    expired: u64,
+    refiled: u64,
+    _guards: Vec<KeyGuard>,
+}
+
+impl ExpirySweep {
+    pub(super) fn new(store: &Store) -> ExpirySweep {
+        let partitions = usize::from(store.partitions().count());
+        ExpirySweep {
+            cursors: vec![expiry_start(0); partitions],
+            retry: Vec::new(),
+        }
+    }
+
+    /// Looks at up to `budget` rows that are due. Gives how many it looked at.
+    pub(super) fn round(&mut self, store: &Store, budget: usize) -> Result<usize> {
+        let looked = self.walk(store, budget);
+        if looked.is_err() {
+            // What was taken and not dealt with is found again from the start.
+            *self = ExpirySweep::new(store);
+        }
+        looked
+    }
+
+    fn walk(&mut self, store: &Store, budget: usize) -> Result<usize> {
+        let low = expiry_start(store.expiry_watermark().swap(u64::MAX, Ordering::AcqRel));
+        for cursor in &mut self.cursors {
+            if low < *cursor {
+                cursor.clone_from(&low);
+            }
+        }
+        let end = expiry_start(store.now_ms() + 1);
+        if self.retry.is_empty() && self.cursors.iter().all(|cursor| *cursor >= end) {
+            return Ok(0);
+        }
+        // Rows staged before the watermark was taken must be there for the walk to find.
+        store.leader().wait_blocking(store.queue().staged())?;
+        let retry = std::mem::take(&mut self.retry);
+        let mut looked = retry.len();
+        self.sweep(store, &retry)?;
+        for partition in 0..self.cursors.len() {
+            if looked >= budget {
+                break;
+            }
+            let due = self.due(store, partition, &end, budget - looked)?;
+            looked += due.len();
+            self.sweep(store, &due)?;
+            if let (Some(cursor), Some(last)) = (self.cursors.get_mut(partition), due.last()) {
+                *cursor = RowKey::from_slice(last);
+                cursor.push(0);
+            }
+            if looked < budget
+                && let Some(cursor) = self.cursors.get_mut(partition)
+                && *cursor < end
+            {
+                cursor.clone_from(&end);
+            }
+        }
+        Ok(looked)
+    }
+
+    fn due(
+        &self,
+        store: &Store,
+        partition: usize,
+        end: &RowKey,
+        max: usize,
+    ) -> Result<Vec<Vec<u8>>> {
+        let Some(cursor) = self.cursors.get(partition).filter(|cursor| *cursor < end) else {
+            return Ok(Vec::new());
+        };
+        let family = Family::Partition(partition as u16);
+        let mut rows = store.engine().scan(family, Bounds::range(cursor, end))?;
+        rows.seek_first()?;
+        let mut due = Vec::new();
+        while let Some((row_key, _)) = rows.row() {
+            if due.len() >= max {
+                break;
+            }
+            due.push(row_key.to_vec());
+            rows.advance()?;
+        }
+        Ok(due)
+    }
+
+    fn sweep(&mut self, store: &Store, rows: &[Vec<u8>]) -> Result<()> {
+        let mut last = 0;
+        for rows in rows.chunks(ROWS_PER_EDIT) {
+            last = last.max(self.sweep_chunk(store, rows)?);
+            store.leader().commit_now();
+        }
+        store.leader().wait_blocking(last)
+    }
+
+    fn sweep_chunk(&mut self, store: &Store, rows: &[Vec<u8>]) -> Result<Position> {
+        let map = store.queue().database_map();
+        let mut last = 0;
+        let mut filling: Option<Filling<'_, '_>> = None;
+        for row in rows {
+            let Some((at_ms, parts)) = parse_expiry(row) else {
+                return Err(StorageError::Corrupted(format!("expiry row {row:02x?}")));
+            };
+            let name = KeyName::new(parts.user_key, store.seed());
+            // A row of a dead namespace goes with whatever edit is at hand.
+            let db = map.database_of(parts.ns);
+            let wanted = db.unwrap_or(filling.as_ref().map_or(0, |filling| filling.db));
+            if filling.as_ref().is_none_or(|filling| filling.db != wanted) {
+                last = last.max(self.finish(store, filling.take())?);
+                filling = Some(Filling::new(store, wanted)?);
+            }
+            let Some(filling) = &mut filling else {
+                continue;
+            };
+            if db.is_some() {
+                warm(store, &name, parts.ns)?;
+                let mut latches = LatchSet::default();
+                latches.add(&name, Mode::Exclusive);
+                let Some(guard) = store.latches().try_lock(&latches) else {
+                    self.put_off(store, row, at_ms);
+                    continue;
+                };
+                filling._guards.push(guard);
+                filling.judge(parts.user_key, at_ms)?;
+            }
+            filling.rows.push(row);
+            let record = Record::new(row, &[]);
+            let family = store.family(name.slot);
+            filling
+                .edit
+                .push(QueuedRow::new(record, family, true, None));
+        }
+        Ok(last.max(self.finish(store, filling)?))
+    }
+
+    fn put_off(&mut self, store: &Store, row: &[u8], at_ms: u64) {
+        if self.retry.len() < RETRY_MAX {
+            self.retry.push(row.to_vec());
+        } else {
+            store.expiry_inserted(at_ms);
+        }
+    }
+
+    fn finish(&mut self, store: &Store, filling: Option<Filling<'_, '_>>) -> Result<Position> {
+        let Some(filling) = filling else { return Ok(0) };
+        let sweeps = store.sweeps();
+        match filling.edit.stage() {
+            Ok(position) => {
+                add(&sweeps.expired_keys, filling.expired);
+                add(&sweeps.refiled_keys, filling.refiled);
+                Ok(position)
+            }
+            Err(StorageError::NamespaceChanged) => {
+                let again = filling.rows.iter().map(|row| row.to_vec());
+                self.retry.extend(again);
+                Ok(0)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl<'s> Filling<'s, '_> {
+    fn new(store: &'s Store, db: u32) -> Result<Filling<'s, 'static>> {
+        Ok(Filling {
+            db,
+            edit: sweeping_edit(store, db)?,
+            rows: Vec::new(),
+            expired: 0,
+            refiled: 0,
+            _guards: Vec::new(),
+        })
+    }
+
+    /// What the row at `at_ms` stands for: nothing (the key is gone, persists, or is filed
+    /// elsewhere), a key whose time has come, or one that was given more time.
+    fn judge(&mut self, user_key: &[u8], at_ms: u64) -> Result<()> {
+        let entry = self.edit.open(user_key)?;
+        let Some(header) = entry
+            .stored()
+            .filter(|header| header.filed_ms() == Some(at_ms))
+        else {
+            return Ok(());
+        };
+        if header.expired(self.edit.now_ms()) {
+            self.expired += 1;
+            self.edit.remove(&entry, Event::Expired)
+        } else {
+            self.refiled += 1;
+            self.edit.refile_expiry(&entry);
+            Ok(())
+        }
+    }
+}
+
+/// Brings the meta row into memory before its latch is taken, so that nobody waits for the disk.
+fn warm(store: &Store, name: &KeyName<'_>, ns: u32) -> Result<()> {
+    let row_key = name.meta_key(ns);
+    if let Found::Unknown(_) = store.table().peek(meta_hash(name, ns), &row_key) {
+        let family = store.family(name.slot);
+        store.engine().get(family, &row_key, Tier::Disk, |_| ())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! Owns destroying what is dead: expired keys, element rows of dead ids, dead namespaces.
+//! Invariants: everything is deleted through the ordinary commit path, so replicas, events, counts
+//! and the hot table see it; rows of a dead id or namespace go only below the safe position; the
+//! row that declares them dead goes with the last of them; a round is bounded.
+//! Must not know: commands. Tests: `storage/tests/garbage.rs`.
+
+mod control;
+mod expiry;
+mod ids;
+mod namespaces;
+
+pub use control::{SweepControl, SweepCounts};
+
+use crate::edit::Edit;
+use crate::engine::Tier;
+use crate::error::{Result, StorageError};
+use crate::store::Store;
+use crate::view::ViewOptions;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Rounds per second of the sweeping thread.
+const ROUNDS_PER_S: usize = 10;
+
+/// How the sweeper reads: from disk, without making anything look used.
+const SWEEPING: ViewOptions = ViewOptions {
+    tier: Tier::Disk,
+    latched: true,
+    touch: false,
+};
+
+/// Where the sweeps of a store stand.
+pub struct Sweeper<'s> {
+    store: &'s Store,
+    expiry: expiry::ExpirySweep,
+    ids: ids::IdSweep,
+    namespaces: namespaces::NamespaceSweep,
+}
+
+impl<'s> Sweeper<'s> {
+    /// A sweeper that knows nothing yet: it looks at every expiry row that is due once.
+    pub fn new(store: &'s Store) -> Sweeper<'s> {
+        Sweeper {
+            store,
+            expiry: expiry::ExpirySweep::new(store),
+            ids: ids::IdSweep::default(),
+            namespaces: namespaces::NamespaceSweep::default(),
+        }
+    }
+
+    /// A bounded amount of work of each kind. Gives the number of rows dealt with; 0 means that
+    /// nothing can be swept now.
+    pub fn round(&mut self) -> Result<usize> {
+        let mut rows = 0;
+        let control = self.store.sweeps();
+        if control.active_expire() {
+            let budget = (control.expire_rows_per_s() / ROUNDS_PER_S).max(1);
+            rows += self.expiry.round(self.store, budget)?;
+        }
+        let budget = (control.dead_rows_per_s() / ROUNDS_PER_S).max(1);
+        rows += self.namespaces.round(self.store, budget)?;
+        rows += self.ids.round(self.store, budget)?;
+        Ok(rows)
+    }
+}
+
+/// An edit that only deletes what is dead.
+fn sweeping_edit(store: &Store, db: u32) -> Result<Edit<'_>> {
+    let mut edit = store.edit(db, SWEEPING)?;
+    edit.frees_space();
+    Ok(edit)
+}
+
+/// Stages and waits until it is committed, so that the sweeper never runs ahead of the disk.
+fn commit(store: &Store, edit: Edit<'_>) -> Result<u64> {
+    let position = edit.stage()?;
+    store.leader().wait_blocking(position)?;
+    Ok(position)
+}
+
+/// Body of the sweeping thread.
+pub(crate) fn run(store: &Arc<Store>, stop: &AtomicBool) {
+    let mut sweeper = Sweeper::new(store);
+    let mut warned = false;
+    while !stop.load(Ordering::Acquire) {
+        std::thread::park_timeout(Duration::from_millis(1000 / ROUNDS_PER_S as u64));
+        match sweeper.round() {
+            Ok(_) => warned = false,
+            Err(StorageError::NamespaceChanged) => {}
+            // Nothing more can be deleted until the next start.
+            Err(StorageError::Poisoned(_)) => return,
+            Err(error) if !warned => {
+                warned = true;
+                tracing::warn!("sweeping what is dead does not go on: {error}");
+            }
+            Err(_) => {}
+        }
+    }
+}
