@@ -2,4 +2,5 @@
 //! data. Must not know: replies, options' spelling. Tests: `storage/tests/model.rs`.
 
 pub mod bytes;
+pub mod lcs;
 pub mod string;
