@@ -11,6 +11,7 @@ use std::ops::Deref;
 
 use bytes::Bytes;
 use storage::Value;
+use storage::ops::bytes::Content;
 
 /// The answer to one request, or a message pushed to a client.
 ///
@@ -220,6 +221,15 @@ impl fmt::Debug for Payload {
 impl From<Value> for Payload {
     fn from(value: Value) -> Self {
         Self::Value(value)
+    }
+}
+
+impl From<Content> for Payload {
+    fn from(content: Content) -> Self {
+        match content {
+            Content::Shared(value) => Self::Value(value),
+            Content::Gathered(bytes) => Self::Owned(bytes),
+        }
     }
 }
 

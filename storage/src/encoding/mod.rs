@@ -3,6 +3,7 @@
 //! `Corrupted`). Must not know: the engine. Tests: beside each file.
 
 pub mod key;
+pub mod long_double;
 pub mod meta;
 pub mod number;
 pub mod record;
