@@ -1,4 +1,10 @@
 //! Owns what can be done to values: operations on bytes that take a view or an edit and return plain
 //! data. Must not know: replies, options' spelling. Tests: `storage/tests/model.rs`.
 
+pub mod databases;
+pub mod expire;
+pub mod keyspace;
+pub mod random_key;
+pub mod relocate;
+pub mod scan;
 pub mod string;
