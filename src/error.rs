@@ -65,17 +65,17 @@ impl CommandError {
         }
     }
 
+    /// `ERR Unsupported option x`; bytes that are not UTF-8 are replaced.
+    pub fn unsupported_option(option: &[u8]) -> CommandError {
+        let option = String::from_utf8_lossy(option);
+        CommandError::Text(format!("ERR Unsupported option {option}"))
+    }
+
     /// `ERR wrong number of arguments for 'x' command`; subcommands as `config|get`.
     pub fn wrong_arity(name: &str) -> CommandError {
         CommandError::Text(format!(
             "ERR wrong number of arguments for '{name}' command"
         ))
-    }
-
-    /// `ERR Unsupported option x`; bytes that are not UTF-8 are replaced.
-    pub fn unsupported_option(option: &[u8]) -> CommandError {
-        let option = String::from_utf8_lossy(option);
-        CommandError::Text(format!("ERR Unsupported option {option}"))
     }
 
     /// `ERR invalid expire time in 'x' command`.
