@@ -30,6 +30,20 @@ pub mod text {
     pub const NO_SUCH_KEY: &str = "ERR no such key";
     pub const DB_OUT_OF_RANGE: &str = "ERR DB index is out of range";
     pub const INVALID_DB: &str = "ERR invalid DB index";
+    pub const INVALID_FIRST_DB: &str = "ERR invalid first DB index";
+    pub const INVALID_SECOND_DB: &str = "ERR invalid second DB index";
+    pub const INT_OUT_OF_RANGE: &str =
+        "ERR value is out of range, value must between -2147483648 and 2147483647";
+    pub const EXPIRE_NX_CONFLICT: &str =
+        "ERR NX and XX, GT or LT options at the same time are not compatible";
+    pub const EXPIRE_GT_LT_CONFLICT: &str =
+        "ERR GT and LT options at the same time are not compatible";
+    pub const LFU_NOT_SELECTED: &str = "ERR An LFU maxmemory policy is not selected, access \
+        frequency not tracked. Please note that when switching between policies at runtime LRU \
+        and LFU data will take some time to adjust.";
+    pub const LFU_SELECTED: &str = "ERR An LFU maxmemory policy is selected, idle time not \
+        tracked. Please note that when switching between policies at runtime LRU and LFU data \
+        will take some time to adjust.";
     pub const OVERFLOW: &str = "ERR increment or decrement would overflow";
     pub const STRING_TOO_LONG: &str =
         "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
@@ -49,6 +63,12 @@ impl CommandError {
             CommandError::Text(text) => ErrorText::from(text.clone()),
             CommandError::Storage(error) => storage_text(error),
         }
+    }
+
+    /// `ERR Unsupported option x`; bytes that are not UTF-8 are replaced.
+    pub fn unsupported_option(option: &[u8]) -> CommandError {
+        let option = String::from_utf8_lossy(option);
+        CommandError::Text(format!("ERR Unsupported option {option}"))
     }
 
     /// `ERR wrong number of arguments for 'x' command`; subcommands as `config|get`.

@@ -24,6 +24,9 @@ pub const SLOTS: u16 = 16_384;
 pub const ID_BLOCK: u64 = 1 << 16;
 /// Longest row the hot table keeps after its commit; longer ones are read from the engine.
 pub const HOT_ROW_BYTES_MAX: usize = 64 * 1024;
+/// Most keys that one SCAN call looks at on a thread that serves connections; longer calls run on
+/// the pool.
+pub const SCAN_ROWS_SERVING_MAX: u64 = 1000;
 
 const _: () = assert!(INLINE_BYTES_MAX < CHUNK_BYTES * 2);
 const _: () = assert!(CHUNK_BYTES + KEY_BYTES_MAX < COMMIT_BYTES_MAX / 16);

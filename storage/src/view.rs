@@ -287,6 +287,14 @@ impl<'s> View<'s> {
             .usage(meta_hash(&entry.name, self.ns), &row_key)
     }
 
+    /// Number of keys of this database, exact; expired keys count until they are swept. It counts
+    /// what is staged, so the reply waits for that.
+    pub fn count_keys(&self) -> u64 {
+        let (count, position) = self.store.queue().count_keys(self.ns);
+        self.saw(position);
+        count
+    }
+
     /// Iterates over committed meta rows of this database from (slot, h) on.
     pub fn iterate_keys(&self, slot: u16, h48: u64) -> Result<KeyIterator<'_>> {
         KeyIterator::new(self, slot, h48)

@@ -223,6 +223,13 @@ impl CommitQueue {
         (map.namespace(db), map.version)
     }
 
+    /// Number of keys of a namespace, and the position of the last edit that it counts.
+    pub fn count_keys(&self, ns: u32) -> (u64, Position) {
+        // Counts change before the position does; the lock makes the two one.
+        let _forming = self.forming.lock();
+        (self.counts.total(ns), self.staged())
+    }
+
     /// A copy of the database map.
     pub fn database_map(&self) -> DatabaseMap {
         self.map.read().clone()

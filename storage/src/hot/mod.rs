@@ -200,6 +200,11 @@ impl HotTable {
         self.misses.store(misses, Ordering::Relaxed);
     }
 
+    /// Seconds of the coarse clock that [`Usage::accessed_s`] counts.
+    pub fn now_s(&self) -> u32 {
+        self.now_s.load(Ordering::Relaxed) as u32
+    }
+
     #[inline]
     fn shard_budget(&self) -> usize {
         self.budget.load(Ordering::Relaxed) / SHARDS

@@ -3,4 +3,10 @@
 
 pub mod bytes;
 pub mod lcs;
+pub mod databases;
+pub mod expire;
+pub mod keyspace;
+pub mod random_key;
+pub mod relocate;
+pub mod scan;
 pub mod string;

@@ -1,0 +1,132 @@
+//! Owns OBJECT: what Redis would know of a value's representation and use.
+//! Invariants: looking does not count as using. Must not know: rows. Tests: `tests.rs`.
+
+use crate::command::{
+    Args, Arity, Category, CommandSpec, Ctx, Flags, Group, Handler, KeyFlags, KeySpec, Outcome,
+};
+use crate::error::{CommandError, CommandResult, text};
+use crate::resp::Reply;
+use crate::session::Session;
+use storage::View;
+use storage::ops::keyspace;
+
+pub static OBJECT: CommandSpec = CommandSpec {
+    name: "object",
+    group: Group::Generic,
+    since: "2.2.3",
+    arity: Arity::at_least(2),
+    keys: &[],
+    extra: Flags::NONE,
+    acl: &[],
+    handler: Handler::Container,
+    syntax: "",
+    summary: "Tells how a value is represented and used.",
+    complexity: "O(1)",
+    subcommands: &[&ENCODING, &FREQ, &HELP, &IDLETIME, &REFCOUNT],
+};
+
+/// The row that the subcommands with a key share.
+const LOOK: CommandSpec = CommandSpec {
+    name: "",
+    group: Group::Generic,
+    since: "2.2.3",
+    arity: Arity::exactly(3),
+    keys: &[KeySpec::index(2, KeyFlags::RO)],
+    extra: Flags::NO_TOUCH,
+    acl: &[Category::Keyspace],
+    handler: Handler::Container,
+    syntax: "key",
+    summary: "",
+    complexity: "O(1)",
+    subcommands: &[],
+};
+
+pub static ENCODING: CommandSpec = CommandSpec {
+    name: "encoding",
+    handler: Handler::Read(encoding),
+    summary: "Returns the name of the representation that Redis would choose for a value.",
+    ..LOOK
+};
+
+fn encoding(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
+    let encoding = keyspace::encoding(view, args.next()?)?;
+    Ok(Reply::bulk_or_nil(encoding))
+}
+
+pub static FREQ: CommandSpec = CommandSpec {
+    name: "freq",
+    since: "4.0.0",
+    handler: Handler::Read(freq),
+    summary: "Returns how often a key is used, on a logarithmic scale.",
+    ..LOOK
+};
+
+fn freq(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    let Some(usage) = keyspace::usage(view, args.next()?)? else {
+        return Ok(Reply::Nil);
+    };
+    if !ctx.config.maxmemory_policy.get().is_lfu() {
+        return Err(CommandError::Fixed(text::LFU_NOT_SELECTED));
+    }
+    Ok(Reply::Int(i64::from(usage.frequency)))
+}
+
+pub static IDLETIME: CommandSpec = CommandSpec {
+    name: "idletime",
+    handler: Handler::Read(idletime),
+    summary: "Returns the seconds since a key was used last.",
+    ..LOOK
+};
+
+fn idletime(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    let Some(usage) = keyspace::usage(view, args.next()?)? else {
+        return Ok(Reply::Nil);
+    };
+    if ctx.config.maxmemory_policy.get().is_lfu() {
+        return Err(CommandError::Fixed(text::LFU_SELECTED));
+    }
+    Ok(Reply::Int(i64::from(usage.idle_s)))
+}
+
+pub static REFCOUNT: CommandSpec = CommandSpec {
+    name: "refcount",
+    handler: Handler::Read(refcount),
+    summary: "Returns 1 for every key, since values are never shared.",
+    ..LOOK
+};
+
+fn refcount(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
+    let exists = keyspace::exists(view, args.next()?)?;
+    Ok(if exists { Reply::Int(1) } else { Reply::Nil })
+}
+
+pub static HELP: CommandSpec = CommandSpec {
+    name: "help",
+    since: "6.2.0",
+    arity: Arity::exactly(2),
+    keys: &[],
+    extra: Flags::LOADING.with(Flags::STALE),
+    handler: Handler::Server(help),
+    syntax: "",
+    summary: "Lists the subcommands.",
+    ..LOOK
+};
+
+const HELP_LINES: &[&str] = &[
+    "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+    "ENCODING <key>",
+    "    The representation that Redis would choose for the value of <key>.",
+    "FREQ <key>",
+    "    How often <key> is used, on a logarithmic scale; needs an LFU maxmemory-policy.",
+    "IDLETIME <key>",
+    "    Seconds since <key> was used last; needs a policy other than LFU.",
+    "REFCOUNT <key>",
+    "    References to the value of <key>; always 1.",
+    "HELP",
+    "    This text.",
+];
+
+fn help(_session: &mut Session, _args: &mut Args<'_>) -> CommandResult<Outcome> {
+    let lines = HELP_LINES.iter().map(|line| Reply::Simple(line));
+    Ok(Reply::array(lines).into())
+}
