@@ -1,4 +1,5 @@
 //! Owns what can be done to values: operations on bytes that take a view or an edit and return plain
 //! data. Must not know: replies, options' spelling. Tests: `storage/tests/model.rs`.
 
+pub mod bytes;
 pub mod string;
