@@ -1,5 +1,8 @@
 //! Owns what can be done to values: operations on bytes that take a view or an edit and return plain
 //! data. Must not know: replies, options' spelling. Tests: `storage/tests/model.rs`.
 
+pub mod bitfield;
+pub mod bitmap;
+pub mod bits;
 pub mod bytes;
 pub mod string;
