@@ -2,13 +2,14 @@
 //! Invariants: rows are data; everything else (lookup, COMMAND, latches, admission) is derived.
 //! Must not know: sockets, who executes. Tests: `commands/tests.rs` quantifies over the rows.
 
+pub mod bitmap;
 pub mod string;
 
 use crate::command::CommandSpec;
 use std::sync::LazyLock;
 
 /// All commands, group by group.
-pub static TABLE: &[&[&CommandSpec]] = &[string::COMMANDS];
+pub static TABLE: &[&[&CommandSpec]] = &[bitmap::COMMANDS, string::COMMANDS];
 
 /// All rows of the table, subcommands not included.
 pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
