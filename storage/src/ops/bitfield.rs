@@ -249,7 +249,7 @@ impl Windows {
 
     fn store(&self, edit: &mut Edit<'_>, key: &[u8], bytes_max: u64) -> Result<()> {
         let dirty = || self.0.iter().filter(|window| !window.dirty.is_empty());
-        let last = dirty().last().map(|window| window.start);
+        let last = dirty().next_back().map(|window| window.start);
         for window in dirty() {
             let from = (window.dirty.start - window.start) as usize;
             let to = (window.dirty.end - window.start) as usize;
