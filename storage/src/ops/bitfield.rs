@@ -62,6 +62,21 @@ impl FieldType {
         }
     }
 
+    /// The value that SET means by `value`.
+    fn settable(self, value: i64, overflow: Overflow) -> i128 {
+        if !self.signed {
+            // A negative value is a large one to an unsigned field.
+            return i128::from(value as u64);
+        }
+        // Redis takes the distance to the maximum in 64 bits: where it does not fit, a value far
+        // below the minimum saturates to the maximum. The same commands must give the same bytes.
+        let distance = self.max() - i128::from(value);
+        if overflow == Overflow::Saturate && self.width < 64 && distance > i128::from(i64::MAX) {
+            return self.max();
+        }
+        i128::from(value)
+    }
+
     /// The value as the field can hold it; `None` if it cannot and shall not.
     fn fit(self, value: i128, overflow: Overflow) -> Option<i64> {
         if (self.min()..=self.max()).contains(&value) {
@@ -133,13 +148,7 @@ impl FieldOp {
         let (after, result) = match self.action {
             Action::Get => return (Some(before), false),
             Action::Set(value, overflow) => {
-                let value = if self.kind.signed {
-                    i128::from(value)
-                } else {
-                    // A negative value is a large one to an unsigned field.
-                    i128::from(value as u64)
-                };
-                let after = self.kind.fit(value, overflow);
+                let after = self.kind.fit(self.kind.settable(value, overflow), overflow);
                 (after, after.map(|_| before))
             }
             Action::Add(increment, overflow) => {
@@ -348,6 +357,21 @@ mod tests {
         assert_eq!(bytes, [0b0011_1100]);
         let set = op(kind(false, 4), 2, Action::Set(-2, Overflow::Fail));
         assert_eq!(set.carry_out(&mut bytes, 0), (None, false));
+    }
+
+    #[test]
+    fn setting_what_is_too_far_below_saturates_upwards_as_in_redis() {
+        let (i8, i63) = (kind(true, 8), kind(true, 63));
+        let set = |kind: FieldType, value| {
+            kind.fit(kind.settable(value, Overflow::Saturate), Overflow::Saturate)
+        };
+        assert_eq!(set(i8, i64::MIN + 127), Some(127));
+        assert_eq!(set(i8, i64::MIN + 128), Some(-128));
+        assert_eq!(set(i63, -(1 << 62) - 1), Some((1 << 62) - 1));
+        assert_eq!(set(i63, -(1 << 62)), Some(-(1 << 62)));
+        assert_eq!(set(kind(true, 64), i64::MIN), Some(i64::MIN));
+        let wrapped = i8.settable(i64::MIN, Overflow::Wrap);
+        assert_eq!(i8.fit(wrapped, Overflow::Wrap), Some(0));
     }
 
     #[test]
