@@ -432,7 +432,7 @@ proptest! {
             let action = match action {
                 0 => Action::Get,
                 // Half of it: where Redis saturates upwards has a unit test of its own.
-                        1 => Action::Set(value / 2, overflow),
+                1 => Action::Set(value / 2, overflow),
                 _ => Action::Add(value, overflow),
             };
             FieldOp { kind, at, action }
