@@ -66,6 +66,11 @@ impl CommandError {
         ))
     }
 
+    /// `ERR invalid expire time in 'x' command`.
+    pub fn invalid_expire(name: &str) -> CommandError {
+        CommandError::Text(format!("ERR invalid expire time in '{name}' command"))
+    }
+
     /// `ERR BITOP x must be called with at least two source keys.`
     pub fn too_few_sources(operation: &[u8]) -> CommandError {
         let operation = operation.to_ascii_uppercase();
@@ -73,11 +78,6 @@ impl CommandError {
         CommandError::Text(format!(
             "ERR BITOP {operation} must be called with at least two source keys."
         ))
-    }
-
-    /// `ERR invalid expire time in 'x' command`.
-    pub fn invalid_expire(name: &str) -> CommandError {
-        CommandError::Text(format!("ERR invalid expire time in '{name}' command"))
     }
 }
 
