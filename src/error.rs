@@ -52,6 +52,14 @@ pub mod text {
     pub const NO_AUTH: &str = "NOAUTH Authentication required.";
     pub const NO_PROTO: &str = "NOPROTO unsupported protocol version";
     pub const OOM: &str = "OOM command not allowed when used memory > 'maxmemory'.";
+    pub const BIT_OFFSET: &str = "ERR bit offset is not an integer or out of range";
+    pub const BIT_VALUE: &str = "ERR bit is not an integer or out of range";
+    pub const BIT_ARGUMENT: &str = "ERR The bit argument must be 1 or 0.";
+    pub const BITOP_NOT: &str = "ERR BITOP NOT must be called with a single source key.";
+    pub const FIELD_TYPE: &str = "ERR Invalid bitfield type. Use something like i16 u8. \
+         Note that u64 is not supported but i64 is.";
+    pub const FIELD_OVERFLOW: &str = "ERR Invalid OVERFLOW type specified";
+    pub const FIELD_READ_ONLY: &str = "ERR BITFIELD_RO only supports the GET subcommand";
     pub const SAME_OBJECT: &str = "ERR source and destination objects are the same";
 }
 
@@ -81,6 +89,15 @@ impl CommandError {
     /// `ERR invalid expire time in 'x' command`.
     pub fn invalid_expire(name: &str) -> CommandError {
         CommandError::Text(format!("ERR invalid expire time in '{name}' command"))
+    }
+
+    /// `ERR BITOP x must be called with at least two source keys.`
+    pub fn too_few_sources(operation: &[u8]) -> CommandError {
+        let operation = operation.to_ascii_uppercase();
+        let operation = String::from_utf8_lossy(&operation);
+        CommandError::Text(format!(
+            "ERR BITOP {operation} must be called with at least two source keys."
+        ))
     }
 }
 

@@ -2,6 +2,7 @@
 //! Invariants: rows are data; everything else (lookup, COMMAND, latches, admission) is derived.
 //! Must not know: sockets, who executes. Tests: `commands/tests.rs` quantifies over the rows.
 
+pub mod bitmap;
 pub mod keyspace;
 pub mod string;
 
@@ -9,7 +10,7 @@ use crate::command::CommandSpec;
 use std::sync::LazyLock;
 
 /// All commands, group by group.
-pub static TABLE: &[&[&CommandSpec]] = &[string::COMMANDS, keyspace::COMMANDS];
+pub static TABLE: &[&[&CommandSpec]] = &[string::COMMANDS, bitmap::COMMANDS, keyspace::COMMANDS];
 
 /// All rows of the table, subcommands not included.
 pub fn all() -> impl Iterator<Item = &'static CommandSpec> {

@@ -12,6 +12,7 @@ mod read;
 mod write;
 
 pub use read::{Content, Segment, for_each_segment, read_range, read_value};
+pub(crate) use write::Fresh;
 pub use write::{Expiry, replace, write_range};
 
 use crate::encoding::key;

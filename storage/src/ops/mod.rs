@@ -1,11 +1,14 @@
 //! Owns what can be done to values: operations on bytes that take a view or an edit and return plain
 //! data. Must not know: replies, options' spelling. Tests: `storage/tests/model.rs`.
 
+pub mod bitfield;
+pub mod bitmap;
+pub mod bits;
 pub mod bytes;
-pub mod lcs;
 pub mod databases;
 pub mod expire;
 pub mod keyspace;
+pub mod lcs;
 pub mod random_key;
 pub mod relocate;
 pub mod scan;

@@ -209,8 +209,9 @@ fn write_anew(
     fresh.finish(edit)
 }
 
-/// Chunks under an id that nobody knows yet.
-struct Fresh {
+/// Chunks under an id that nobody knows yet: how a string that is too large for one commit, or for
+/// memory, is written from its beginning to its end.
+pub(crate) struct Fresh {
     head: Head,
     /// Bytes put since the last look at the size of the edit.
     unspilled: usize,
@@ -218,7 +219,8 @@ struct Fresh {
 }
 
 impl Fresh {
-    fn begin(edit: &mut Edit<'_>, entry: &KeyEntry<'_>, count: u64) -> Fresh {
+    /// An id for a string of `count` bytes under the key of `entry`.
+    pub(crate) fn begin(edit: &mut Edit<'_>, entry: &KeyEntry<'_>, count: u64) -> Fresh {
         let head = Head {
             id: edit.fresh_id(),
             home_slot: entry.name.slot,
@@ -231,8 +233,9 @@ impl Fresh {
         }
     }
 
-    /// Writes a chunk that nothing reads before the head is published.
-    fn put(&mut self, edit: &mut Edit<'_>, index: u64, pieces: &[&[u8]]) -> Result<()> {
+    /// Writes a chunk that nothing reads before the head is published. A chunk that is never put
+    /// reads as zeros.
+    pub(crate) fn put(&mut self, edit: &mut Edit<'_>, index: u64, pieces: &[&[u8]]) -> Result<()> {
         let head = self.head;
         let row_key = key::chunk_key(head.home_slot, head.id, chunk_index(index)?);
         let mut value: SmallVec<[&[u8]; 5]> = SmallVec::new();
@@ -248,7 +251,7 @@ impl Fresh {
     }
 
     /// Makes the id ready for its meta row.
-    fn finish(mut self, edit: &mut Edit<'_>) -> Result<Head> {
+    pub(crate) fn finish(mut self, edit: &mut Edit<'_>) -> Result<Head> {
         edit.spill(self.head, &mut self.spilled)?;
         edit.publish(self.head, self.spilled);
         Ok(self.head)
