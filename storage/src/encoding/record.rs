@@ -25,16 +25,22 @@ impl Record {
     /// A row made of a key and the parts of its value.
     #[inline]
     pub fn new(key: &[u8], value: &[&[u8]]) -> Record {
+        let key_len = key.len() as u32;
         let len = key.len() + value.iter().map(|part| part.len()).sum::<usize>();
-        let mut bytes = Vec::with_capacity(len);
-        bytes.extend_from_slice(key);
-        for part in value {
-            bytes.extend_from_slice(part);
+        if len > SCRATCH_BYTES_MAX {
+            let bytes = [&[key], value].concat().concat();
+            let bytes = Arc::from(bytes);
+            return Record { bytes, key_len };
         }
-        Record {
-            bytes: Arc::from(bytes),
-            key_len: key.len() as u32,
-        }
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.clear();
+            scratch.extend_from_slice(key);
+            for part in value {
+                scratch.extend_from_slice(part);
+            }
+            let bytes = Arc::from(scratch.as_slice());
+            Record { bytes, key_len }
+        })
     }
 
     /// The row's key.
