@@ -17,7 +17,10 @@ use crate::limits::COMMIT_BYTES_MAX;
 use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// Longest time that the committer waits for a fuller group.
+const GATHER_MAX: Duration = Duration::from_micros(300);
 
 /// What an attempt to lead came to.
 pub(super) enum Led {
@@ -52,8 +55,12 @@ pub struct Leader {
     scratch: Mutex<Scratch>,
     term: AtomicU64,
     epoch: AtomicU64,
-    /// Rows of the last fsynced group: what the committer waits for, a little, before the next.
-    gathered: AtomicU64,
+    /// Rows of the committer's last two groups, newer first.
+    gathered: [AtomicU64; 2],
+    /// Position that ends a wait of [`Leader::gather`]; 0 while it does not wait.
+    gather_goal: AtomicU64,
+    /// Duration of the committer's last write, fsync included.
+    fsync_us: AtomicU64,
     /// Groups written, and of them those that the committer thread wrote.
     groups: AtomicU64,
     stalls: AtomicU64,
@@ -77,7 +84,9 @@ impl Leader {
             scratch: Mutex::default(),
             term: AtomicU64::new(term),
             epoch: AtomicU64::new(0),
-            gathered: AtomicU64::new(0),
+            gathered: [AtomicU64::new(0), AtomicU64::new(0)],
+            gather_goal: AtomicU64::new(0),
+            fsync_us: AtomicU64::new(0),
             groups: AtomicU64::new(0),
             stalls: AtomicU64::new(0),
         }
@@ -141,6 +150,9 @@ impl Leader {
         let group = match scratch.stalled.take() {
             Some(stalled) => stalled,
             None => {
+                if self.queue.staged() == self.queue.committed() {
+                    return false;
+                }
                 if sync {
                     self.gather();
                 }
@@ -151,27 +163,39 @@ impl Leader {
                 }
             }
         };
-        self.gathered
-            .store(group.rows.len() as u64, Ordering::Relaxed);
+        let [newer, older] = &self.gathered;
+        older.store(newer.load(Ordering::Relaxed), Ordering::Relaxed);
+        newer.store(group.rows.len() as u64, Ordering::Relaxed);
+        let start = Instant::now();
         self.write_group(&mut scratch, group, Throttle::Wait, sync);
+        self.fsync_us
+            .store(start.elapsed().as_micros() as u64, Ordering::Relaxed);
         drop(scratch);
         self.queue.wake_all();
         true
     }
 
     /// Clients answered by the last fsync are about to send again: a group that waits for them a
-    /// fraction of an fsync holds twice as many, and there are half as many fsyncs. It sleeps
-    /// rather than spins, since the threads it waits for may need the processor.
+    /// fraction of an fsync holds about twice as many, and there are half as many fsyncs. The goal
+    /// is what the last two groups held together.
     fn gather(&self) {
-        const STEP: Duration = Duration::from_micros(30);
-        const STEPS_MAX: usize = 0;
-        let goal = self.gathered.load(Ordering::Relaxed);
-        for _ in 0..STEPS_MAX {
-            if self.queue.staged() - self.queue.committed() >= goal {
-                return;
+        let goal: u64 = self
+            .gathered
+            .iter()
+            .map(|rows| rows.load(Ordering::Relaxed))
+            .sum();
+        let patience = Duration::from_micros(self.fsync_us.load(Ordering::Relaxed) / 2);
+        let deadline = Instant::now() + patience.min(GATHER_MAX);
+        self.gather_goal
+            .store(self.queue.committed() + goal, Ordering::Relaxed);
+        let mut work = self.queue.committer_work.lock();
+        while self.queue.staged() < self.gather_goal.load(Ordering::Relaxed) {
+            let wait = self.queue.committer_wake.wait_until(&mut work, deadline);
+            if wait.timed_out() {
+                break;
             }
-            std::thread::sleep(STEP);
         }
+        self.gather_goal.store(0, Ordering::Relaxed);
     }
 
     /// Runs the committer thread until `stop` says so.
@@ -191,6 +215,11 @@ impl Leader {
     }
 
     pub(crate) fn call_committer(&self) {
+        // While it gathers, only the goal wakes it.
+        let goal = self.gather_goal.load(Ordering::Relaxed);
+        if goal > 0 && self.queue.staged() < goal {
+            return;
+        }
         *self.queue.committer_work.lock() = true;
         self.queue.committer_wake.notify_one();
     }

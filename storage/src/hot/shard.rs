@@ -260,7 +260,7 @@ const FREQUENCY_LOG_FACTOR: u64 = 10;
 fn touch(row: &mut Row, now_s: u32, dice: u64) {
     row.accessed_s = now_s;
     let excess = u64::from(row.frequency.saturating_sub(FREQUENCY_NEW));
-    if dice % (excess * FREQUENCY_LOG_FACTOR + 1) == 0 {
+    if dice.is_multiple_of(excess * FREQUENCY_LOG_FACTOR + 1) {
         row.frequency = row.frequency.saturating_add(1);
     }
     row.chances = (row.chances + 1).min(CHANCES_MAX);
