@@ -444,7 +444,8 @@ proptest! {
         model.resize(model.len().max(end.unwrap_or(0) as usize), 0);
         for ((op, result), (signed, width, ..)) in ops.iter().zip(results).zip(given) {
             let range = op.at..op.at + width as u64;
-            let raw = range.clone().fold(0i128, |raw, at| raw << 1 | i128::from(bit_of(&model, at)));
+            let bits = range.clone().map(|at| i128::from(bit_of(&model, at)));
+            let raw = bits.fold(0, |raw, bit| raw << 1 | bit);
             let (low, high) = match signed {
                 true => (-(1i128 << (width - 1)), (1i128 << (width - 1)) - 1),
                 false => (0, (1i128 << width) - 1),

@@ -1,5 +1,6 @@
 //! Owns BITFIELD and BITFIELD_RO.
-//! Must not know: chunks, how integers lie in bytes. Tests: `tests.rs` beside this file, the oracle.
+//! Must not know: chunks, how integers lie in bytes.
+//! Tests: `tests.rs` beside this file, the oracle.
 
 use super::{bit_offset, bit_offset_of};
 use crate::command::{Args, Ctx};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use storage::change::NoObserver;
 use storage::commit::Fsync;
 use storage::engine::{EngineTuning, Tier};
-use storage::ops::string;
+use storage::ops::bytes::{self, Expiry};
 use storage::{Options, Store, ViewOptions};
 
 const LATCHED: ViewOptions = ViewOptions {
@@ -43,7 +43,8 @@ impl Fixture {
 
     fn set(&self, key: &str, value: &[u8]) {
         let mut edit = self.store.edit(0, LATCHED).unwrap();
-        string::set(&mut edit, key.as_bytes(), value, None).unwrap();
+        let entry = edit.open(key.as_bytes()).unwrap();
+        bytes::replace(&mut edit, &entry, value, Expiry::Clear, &[]).unwrap();
         edit.stage().unwrap();
     }
 

@@ -1,5 +1,6 @@
 //! Owns arithmetic on the bits of byte slices: count, search, fields of up to 64 bits, combination.
-//! Invariants: bit 0 is the most significant bit of byte 0, as in Redis; nothing here allocates.
+//! Invariants: bit 0 is the most significant bit of byte 0, as in Redis; nothing here allocates
+//! except for the one block that a combination works on.
 //! Must not know: keys, chunks. Tests: below, against loops over single bits.
 //!
 //! On the request path: loops go over whole words, shaped so that the compiler vectorises them.
@@ -167,7 +168,7 @@ impl Combination {
         self.repeated.fill(0);
         let len = len.min(self.result.len());
         for (source, step) in self.op.steps(sources) {
-            // Up to here the block is final for this source; zeros end there or at the block.
+            // Where the source's last bytes ended; what is between two parts is zeros.
             let mut done = 0;
             read(source, &mut |at, bytes| {
                 self.blank(step, done, at.min(len));
