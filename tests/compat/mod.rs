@@ -3,4 +3,5 @@
 //! reason, in `deviations.md`. Must not know: how either server works. Tests: the files below.
 
 mod command_info;
+mod long_double;
 mod oracle;

@@ -2,7 +2,7 @@
 //! or is spread over chunk rows.
 //! Invariants: chunk `i` holds the bytes from `i * CHUNK_BYTES` on; what a chunk lacks up to the
 //! string's length reads as zeros; a string never shrinks in place, so no chunk holds bytes beyond
-//! its length. Must not know: commands, what the bytes mean. Tests: `storage/tests/strings.rs`.
+//! its length. Must not know: commands, what the bytes mean. Tests: `storage/tests/strings`.
 //!
 //! ```text
 //! chunk row   chunk_key(home slot, id, index) -> flags u8 (0) | at most CHUNK_BYTES bytes

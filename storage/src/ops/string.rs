@@ -1,7 +1,7 @@
 //! Owns operations on strings as commands mean them: conditions, expiries, numbers.
 //! Invariants: an operation that changes nothing stages nothing; each opens its key once.
 //! Must not know: replies, options' spelling, where a string's bytes stand (`bytes` does).
-//! Tests: `storage/tests/string_ops.rs`.
+//! Tests: `storage/tests/strings`.
 
 pub use super::bytes::Content;
 use super::bytes::{self, Expiry};

@@ -23,7 +23,7 @@ fn set_and_get_round_trip_any_bytes() {
         b"\r\n",
         b"\0",
         &every_byte,
-        &every_byte.repeat(300),
+        &every_byte.repeat(200),
     ] {
         let () = c.set(value, value).expect("SET");
         let back: Vec<u8> = c.get(value).expect("GET");
@@ -248,7 +248,6 @@ fn getex_changes_only_the_time() {
     assert_eq!(ask::<String>(&mut c, "GETEX k PXAT 1"), "v");
     assert_eq!(ask::<i32>(&mut c, "EXISTS k"), 0);
     assert_eq!(ask::<Option<String>>(&mut c, "GETEX missing EX 10"), None);
-    assert_eq!(ask::<Option<String>>(&mut c, "GETEX missing EX 0"), None);
     let () = ask(&mut c, "SET k v");
     all_fail(
         &mut c,

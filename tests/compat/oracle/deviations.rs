@@ -19,7 +19,23 @@ pub struct Rule {
 /// Whether a command's arguments, our reply and Redis's reply show the permitted difference.
 pub type Judge = fn(&[Vec<u8>], &[u8], &[u8]) -> bool;
 
-pub const RULES: &[Rule] = &[];
+pub const RULES: &[Rule] = &[Rule {
+    id: "getex-time-first",
+    witness: &["GETEX missing EX 0"],
+    allows: |arguments, ours, theirs| {
+        is_command(arguments, "GETEX") && ours.starts_with(b"-ERR ") && is_nil(theirs)
+    },
+}];
+
+fn is_command(arguments: &[Vec<u8>], name: &str) -> bool {
+    arguments
+        .first()
+        .is_some_and(|first| first.eq_ignore_ascii_case(name.as_bytes()))
+}
+
+fn is_nil(reply: &[u8]) -> bool {
+    matches!(reply, b"$-1\r\n" | b"_\r\n")
+}
 
 /// The rules that rows permit, and which of them this run has needed.
 pub struct Deviations {

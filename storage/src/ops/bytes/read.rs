@@ -1,7 +1,7 @@
 //! Owns reading of strings: whole, by range, or piece by piece without a copy.
 //! Invariants: a string inside its meta row needs no latch and no other row; a chunked one needs
 //! its latch and reads only the chunks it names. Must not know: writing.
-//! Tests: `storage/tests/strings.rs`.
+//! Tests: `storage/tests/strings`.
 
 use super::{chunk_bytes, chunk_row, len};
 use crate::encoding::meta::Head;

@@ -2,7 +2,7 @@
 //! Invariants: a write in place stages the chunks it names and the meta row, nothing else, and
 //! keeps expiry and extensions; what does not fit in one commit goes under a fresh id, chunks
 //! first, so that a crash in between leaves the old string. Must not know: commands.
-//! Tests: `storage/tests/strings.rs`.
+//! Tests: `storage/tests/strings`.
 
 use super::{CHUNK_FLAGS, chunk_bytes, chunk_index, chunk_row, chunks_of, len};
 use crate::change::Event;

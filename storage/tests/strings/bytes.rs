@@ -1,103 +1,13 @@
 //! Strings as bytes, beside a vector: every way of writing at every size class, read back in every
 //! way, before and after the store is opened again.
 
+use crate::directory::{Directory, KEY, LATCHED};
 use proptest::prelude::*;
 use std::ops::ControlFlow;
-use std::sync::Arc;
-use storage::change::{Event, NoObserver};
-use storage::commit::Fsync;
-use storage::encoding::meta::DataType;
-use storage::engine::{EngineTuning, Tier};
+use storage::change::Event;
 use storage::limits::{CHUNK_BYTES, COMMIT_BYTES_MAX, INLINE_BYTES_MAX, STRING_BYTES_MAX};
 use storage::ops::bytes::{self, Content, Expiry, Segment};
-use storage::{Edit, Options, StorageError, Store, View, ViewOptions};
-
-const KEY: &[u8] = b"a string";
-const LATCHED: ViewOptions = ViewOptions {
-    tier: Tier::Disk,
-    latched: true,
-    touch: true,
-};
-
-struct Directory {
-    store: Option<Arc<Store>>,
-    dir: tempfile::TempDir,
-}
-
-impl Directory {
-    fn new() -> Directory {
-        let dir = tempfile::tempdir().unwrap();
-        let mut directory = Directory { store: None, dir };
-        directory.reopen();
-        directory
-    }
-
-    fn reopen(&mut self) {
-        if let Some(store) = self.store.take() {
-            store.close().unwrap();
-        }
-        let options = Options {
-            path: self.dir.path().join("data"),
-            partitions: Some(1),
-            tuning: EngineTuning::default(),
-            hot_table_bytes: 4 << 20,
-            fsync: Fsync::No,
-            observer: Box::new(NoObserver),
-        };
-        self.store = Some(Store::open(options).unwrap());
-    }
-
-    fn store(&self) -> &Store {
-        self.store.as_ref().unwrap()
-    }
-
-    /// Runs a change and commits it; gives whether anything was staged.
-    fn write<T>(&self, change: impl FnOnce(&mut Edit<'_>) -> Result<T, StorageError>) -> (T, bool) {
-        let mut edit = self.store().edit(0, LATCHED).unwrap();
-        let result = change(&mut edit).unwrap();
-        let position = edit.stage().unwrap();
-        self.store().leader().wait_blocking(position).unwrap();
-        (result, position > 0)
-    }
-
-    fn write_range(&self, offset: u64, data: &[u8]) -> u64 {
-        self.write(|edit| {
-            let entry = edit.open_as(KEY, DataType::String)?;
-            let events = [Event::SetRange];
-            bytes::write_range(edit, &entry, offset, data, STRING_BYTES_MAX, &events)
-        })
-        .0
-    }
-
-    fn replace(&self, data: &[u8], expiry: Expiry) {
-        self.write(|edit| {
-            let entry = edit.open(KEY)?;
-            bytes::replace(edit, &entry, data, expiry, &[Event::Set])
-        });
-    }
-
-    fn view(&self) -> View<'_> {
-        self.store().view(0, LATCHED).unwrap()
-    }
-
-    fn value(&self) -> Vec<u8> {
-        let view = self.view();
-        let entry = view.open_as(KEY, DataType::String).unwrap();
-        let value = bytes::read_value(&view, &entry).unwrap().unwrap();
-        assert_eq!(bytes::len(&entry), value.len() as u64);
-        value.to_vec()
-    }
-
-    fn range(&self, start: u64, end: u64) -> Vec<u8> {
-        let view = self.view();
-        let entry = view.open(KEY).unwrap();
-        bytes::read_range(&view, &entry, start, end).unwrap()
-    }
-
-    fn expire_ms(&self) -> Option<u64> {
-        self.view().open(KEY).unwrap().header().unwrap().expire_ms
-    }
-}
+use storage::{StorageError, ViewOptions};
 
 /// Bytes that differ from place to place, so that a shifted chunk shows.
 fn pattern(len: usize, salt: u8) -> Vec<u8> {

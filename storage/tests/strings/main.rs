@@ -1,0 +1,5 @@
+//! Strings: as bytes (`bytes`) and as commands use them (`commands`).
+
+mod bytes;
+mod commands;
+mod directory;
