@@ -9,6 +9,7 @@ use std::sync::Arc;
 use storage::change::NoObserver;
 use storage::commit::Fsync;
 use storage::engine::{EngineTuning, Tier};
+use storage::ops::bytes::{self, Expiry};
 use storage::{Options, Store, ViewOptions};
 
 struct Server {
@@ -38,7 +39,8 @@ impl Server {
     /// Sets the string `key` in database `db`.
     fn set(&self, db: u32, key: &str, value: &str) {
         let mut edit = self.store.edit(db, options()).unwrap();
-        storage::ops::string::set(&mut edit, key.as_bytes(), value.as_bytes(), None).unwrap();
+        let entry = edit.open(key.as_bytes()).unwrap();
+        bytes::replace(&mut edit, &entry, value.as_bytes(), Expiry::Clear, &[]).unwrap();
         self.commit(edit.stage().unwrap());
     }
 

@@ -1,5 +1,5 @@
-//! Owns what can be done to values: operations on bytes that take a view or an edit and return plain
-//! data. Must not know: replies, options' spelling. Tests: `storage/tests/model.rs`.
+//! Owns what can be done to values: operations on bytes that take a view or an edit and return
+//! plain data. Must not know: replies, options' spelling. Tests: `storage/tests`.
 
 pub mod bitfield;
 pub mod bitmap;

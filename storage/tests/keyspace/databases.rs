@@ -1,8 +1,8 @@
 //! FLUSHDB, FLUSHALL, SWAPDB.
 
-use super::Directory;
+use super::{Directory, set_string};
 use storage::StorageError;
-use storage::ops::{databases, keyspace, string};
+use storage::ops::{databases, keyspace};
 
 fn flush(directory: &Directory, dbs: std::ops::Range<u32>) {
     directory.write(0, |edit| databases::flush(edit, dbs));
@@ -45,7 +45,7 @@ fn an_edit_that_began_before_a_flush_is_refused() {
     let directory = Directory::new(1);
     directory.set(0, "k", "v");
     let mut late = directory.store().edit(0, super::OPTIONS).unwrap();
-    string::set(&mut late, b"late", b"v", None).unwrap();
+    set_string(&mut late, b"late", b"v", None).unwrap();
     flush(&directory, 0..1);
     assert!(matches!(late.stage(), Err(StorageError::NamespaceChanged)));
     assert_eq!(directory.size(0), 0);

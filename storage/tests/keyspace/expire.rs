@@ -4,6 +4,7 @@ use super::{Directory, START_MS};
 use storage::change::Event;
 use storage::ops::expire::{self, Conditions, Deadline};
 use storage::ops::{keyspace, relocate};
+use storage::sweep::Sweeper;
 
 fn set(directory: &Directory, key: &str, after_start_ms: i64) -> bool {
     let at_ms = START_MS as i64 + after_start_ms;
@@ -122,4 +123,26 @@ fn extensions_and_chunks_survive_expire_and_persist() {
     assert_eq!(directory.header(0, "k").unwrap(), before);
     assert_eq!(directory.head(0, "k"), head);
     assert!(!directory.is_garbage(head));
+}
+
+#[test]
+fn sweeps_keep_to_the_true_time_of_a_renamed_and_a_moved_key() {
+    let directory = Directory::new(2);
+    for key in ["from", "to", "moved"] {
+        directory.set(0, key, "v");
+    }
+    set(&directory, "from", 900);
+    set(&directory, "to", 500);
+    set(&directory, "moved", 700);
+    directory.write(0, |edit| relocate::rename(edit, b"from", b"to", true));
+    directory.write(0, |edit| relocate::move_to(edit, b"moved", 3));
+    let mut sweeper = Sweeper::new(directory.store());
+    for (time, sizes) in [(600, (1, 1)), (750, (1, 0)), (950, (0, 0))] {
+        directory.set_time(time);
+        while sweeper.round().unwrap() > 0 {}
+        assert_eq!((directory.size(0), directory.size(3)), sizes, "{time}");
+    }
+    for key in ["from", "to", "moved"] {
+        assert_eq!(directory.expiry_rows(key), [0u64; 0], "{key}");
+    }
 }

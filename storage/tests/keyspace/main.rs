@@ -1,4 +1,4 @@
-//! Keys as names: where values go, when they expire, and how a database is walked. One binary, since
+//! Keys as names: where values go, when they expire, how a database is walked. One binary, since
 //! each one links RocksDB.
 
 mod databases;
@@ -15,6 +15,7 @@ use storage::encoding::key::{KeyName, chunk_key, garbage_key, kind, stranger_key
 use storage::encoding::meta::{DataType, Head, Header};
 use storage::engine::{Bounds, EngineTuning, Family, Tier};
 use storage::limits::CHUNK_BYTES;
+use storage::ops::bytes::{self, Expiry};
 use storage::{Edit, Options, Result, Store, View, ViewOptions};
 
 /// The time at which every test begins, ms since the epoch.
@@ -25,6 +26,13 @@ const OPTIONS: ViewOptions = ViewOptions {
     latched: true,
     touch: true,
 };
+
+/// Sets a string that expires at `expire_ms`, if given.
+fn set_string(edit: &mut Edit<'_>, key: &[u8], value: &[u8], expire_ms: Option<u64>) -> Result<()> {
+    let entry = edit.open(key)?;
+    let expiry = expire_ms.map_or(Expiry::Clear, Expiry::At);
+    bytes::replace(edit, &entry, value, expiry, &[Event::Set])
+}
 
 type Events = Arc<Mutex<Vec<(u32, Vec<u8>, Event)>>>;
 
@@ -97,24 +105,15 @@ impl Directory {
 
     fn set(&self, db: u32, key: &str, value: &str) {
         self.write(db, |edit| {
-            storage::ops::string::set(edit, key.as_bytes(), value.as_bytes(), None)
+            set_string(edit, key.as_bytes(), value.as_bytes(), None)
         });
     }
 
-    /// The value of a key; `None` if it does not exist. Chunks are read as far as they are there.
     fn get(&self, db: u32, key: &str) -> Option<Vec<u8>> {
         let view = self.view(db);
         let entry = view.open(key.as_bytes()).unwrap();
-        let Some(head) = entry.header()?.head else {
-            return entry.payload().map(<[u8]>::to_vec);
-        };
-        let mut value = Vec::new();
-        for index in 0..head.count.div_ceil(CHUNK_BYTES as u64) as u32 {
-            let row_key = chunk_key(head.home_slot, head.id, index);
-            let record = view.element(head.home_slot, &row_key).unwrap();
-            value.extend_from_slice(record.unwrap().value());
-        }
-        Some(value)
+        let content = bytes::read_value(&view, &entry).unwrap();
+        content.map(|content| content.to_vec())
     }
 
     fn header(&self, db: u32, key: &str) -> Option<Header> {
@@ -137,7 +136,7 @@ impl Directory {
             };
             for index in 0..chunks {
                 let row_key = chunk_key(head.home_slot, head.id, u32::from(index));
-                edit.put_element(head.home_slot, &row_key, &[&[index; CHUNK_BYTES]]);
+                edit.put_element(head.home_slot, &row_key, &[&[0], &[index; CHUNK_BYTES]]);
             }
             let mut header = Header::new(DataType::String);
             header.head = Some(head);

@@ -1,16 +1,16 @@
 //! RANDOMKEY: every living key is as likely as any other.
 
-use super::{Directory, START_MS};
+use super::{Directory, START_MS, set_string};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::collections::HashMap;
+use storage::ops::keyspace;
 use storage::ops::random_key::random_key;
-use storage::ops::{keyspace, string};
 
 fn fill(directory: &Directory, keys: &[String], expire_ms: Option<u64>) {
     directory.write(0, |edit| {
         for key in keys {
-            string::set(edit, key.as_bytes(), b"v", expire_ms)?;
+            set_string(edit, key.as_bytes(), b"v", expire_ms)?;
         }
         Ok(())
     });

@@ -180,7 +180,7 @@ fn a_copy_larger_than_a_commit_is_whole_and_leaves_no_garbage() {
             for index in 0..usize::from(chunks) {
                 let at = (part * usize::from(chunks) + index) as u32;
                 let row_key = storage::encoding::key::chunk_key(head.home_slot, head.id, at);
-                edit.put_element(head.home_slot, &row_key, &[&[at as u8; CHUNK_BYTES]]);
+                edit.put_element(head.home_slot, &row_key, &[&[0], &[at as u8; CHUNK_BYTES]]);
             }
             Ok(())
         });

@@ -1,12 +1,12 @@
 //! SCAN: what is there during a whole scan is returned, whatever else happens.
 
-use super::{Directory, OPTIONS, START_MS};
+use super::{Directory, OPTIONS, START_MS, set_string};
 use std::collections::BTreeSet;
 use storage::encoding::key::{META_PREFIX_LEN, kind};
 use storage::encoding::meta::{DataType, Header};
 use storage::engine::{BatchBuilder, Throttle, Tier};
 use storage::limits::SCAN_ROWS_SERVING_MAX;
-use storage::ops::{keyspace, scan, string};
+use storage::ops::{keyspace, scan};
 use storage::{StorageError, ViewOptions};
 
 fn page(directory: &Directory, cursor: u64, count: u64) -> scan::Page {
@@ -18,7 +18,7 @@ fn keys_that_stay_are_returned_once_under_churn_and_after_reopening() {
     let mut directory = Directory::new(4);
     let stays: BTreeSet<Vec<u8>> = (0..400).map(|n| format!("stay:{n}").into_bytes()).collect();
     for key in &stays {
-        directory.write(0, |edit| string::set(edit, key, b"v", None));
+        directory.write(0, |edit| set_string(edit, key, b"v", None));
     }
     for round in 0..2 {
         let (mut seen, mut cursor, mut pages) = (Vec::new(), 0, 0);
@@ -54,7 +54,7 @@ fn only_wanted_and_living_keys_of_this_database_are_returned() {
         directory.set(1, &format!("a:{n}:elsewhere"), "v");
         let key = format!("a:{n}:gone");
         directory.write(0, |edit| {
-            string::set(edit, key.as_bytes(), b"v", Some(START_MS + 10))
+            set_string(edit, key.as_bytes(), b"v", Some(START_MS + 10))
         });
     }
     directory.set_time(10);
