@@ -19,7 +19,7 @@ pub fn admit(
     if !spec.arity.admits(request.len()) {
         return Err(CommandError::wrong_arity(command.full_name));
     }
-    if !session.authenticated && !spec.flags().has(Flags::NO_AUTH) {
+    if !session.is_authenticated() && !spec.flags().has(Flags::NO_AUTH) {
         return Err(CommandError::Fixed(text::NO_AUTH));
     }
     if spec.is_write() {

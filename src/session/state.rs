@@ -86,6 +86,12 @@ impl Session {
         }
     }
 
+    /// Whether it may run commands: it passed AUTH, or no password is set any more.
+    #[inline]
+    pub fn is_authenticated(&self) -> bool {
+        self.authenticated || self.services.config.requirepass.is_empty()
+    }
+
     /// Selects a database.
     pub fn select(&mut self, db: u32) {
         self.db = db;
