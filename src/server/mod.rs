@@ -29,7 +29,7 @@ pub fn run(startup: Startup, program: &Path) -> anyhow::Result<()> {
     log::startup::log_starting(program, &startup);
     let config = Arc::new(startup.config);
     log::startup::log_banner(&log, &config);
-    let started = start(&config);
+    let started = start(&config, log);
     if let Err(error) = &started {
         tracing::error!("{error:#}");
     }
@@ -43,7 +43,7 @@ struct Running {
     bound: Vec<Bound>,
 }
 
-fn start(config: &Arc<Config>) -> anyhow::Result<Running> {
+fn start(config: &Arc<Config>, log: Log) -> anyhow::Result<Running> {
     raise_descriptor_limit(config);
     let lookup = match Lookup::new(&config.renamed_commands) {
         Ok(lookup) => lookup,
@@ -63,6 +63,7 @@ fn start(config: &Arc<Config>) -> anyhow::Result<Running> {
     let started_ms = store.now_ms();
     let services = Arc::new(Services {
         config: Arc::clone(config),
+        log,
         store: Arc::clone(&store),
         clients: ClientRegistry::default(),
         metrics,

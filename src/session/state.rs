@@ -4,6 +4,7 @@
 
 use super::registry::{ClientInfo, ClientRegistry};
 use crate::config::Config;
+use crate::log::Log;
 use crate::metrics::{Counter, Metrics};
 use crate::resp::RespVersion;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use tokio::sync::Notify;
 pub struct Services {
     /// The live configuration.
     pub config: Arc<Config>,
+    /// The log, whose level CONFIG SET changes.
+    pub log: Log,
     /// The data.
     pub store: Arc<Store>,
     /// Connected clients.
