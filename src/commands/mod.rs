@@ -6,6 +6,7 @@ pub mod bitmap;
 pub mod connection;
 pub mod help;
 pub mod keyspace;
+pub mod server;
 pub mod string;
 
 use crate::command::CommandSpec;

@@ -22,10 +22,21 @@ pub fn admit(
     if !session.is_authenticated() && !spec.flags().has(Flags::NO_AUTH) {
         return Err(CommandError::Fixed(text::NO_AUTH));
     }
+    if spec.flags().has(Flags::DEBUG) {
+        admit_debug(session)?;
+    }
     if spec.is_write() {
         admit_write(session, spec.flags())?;
     }
     Ok(())
+}
+
+fn admit_debug(session: &Session) -> Result<(), CommandError> {
+    let allow = session.services.config.enable_debug_command.get();
+    match allow.permits(session.client.origin()) {
+        true => Ok(()),
+        false => Err(CommandError::Fixed(text::DEBUG_NOT_ALLOWED)),
+    }
 }
 
 fn admit_write(session: &Session, flags: Flags) -> Result<(), CommandError> {

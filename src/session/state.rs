@@ -5,7 +5,7 @@
 use super::registry::{ClientInfo, ClientRegistry};
 use crate::config::Config;
 use crate::log::Log;
-use crate::metrics::{Counter, Metrics};
+use crate::metrics::{Counter, Metrics, memory};
 use crate::resp::RespVersion;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -34,6 +34,13 @@ pub struct Services {
     pub started_ms: u64,
     /// Told when a client asks for SHUTDOWN.
     pub shutdown: Notify,
+}
+
+impl Services {
+    /// Bytes that the process may use: `maxmemory`, or half of the machine's where that is 0.
+    pub fn memory_limit(&self) -> usize {
+        memory::limit(&self.config)
+    }
 }
 
 /// What the commit observer counts.
