@@ -5,6 +5,7 @@
 pub mod bitmap;
 pub mod connection;
 pub mod help;
+pub mod introspect;
 pub mod keyspace;
 pub mod server;
 pub mod string;
@@ -61,3 +62,6 @@ static NUMBERED: LazyLock<Vec<NumberedCommand>> = LazyLock::new(|| {
 pub fn numbered() -> &'static [NumberedCommand] {
     &NUMBERED
 }
+
+#[cfg(test)]
+mod tests;
