@@ -60,6 +60,10 @@ pub mod text {
          Note that u64 is not supported but i64 is.";
     pub const FIELD_OVERFLOW: &str = "ERR Invalid OVERFLOW type specified";
     pub const FIELD_READ_ONLY: &str = "ERR BITFIELD_RO only supports the GET subcommand";
+    pub const DEBUG_NOT_ALLOWED: &str = "ERR DEBUG command not allowed. If the \
+        enable-debug-command option is set to \"local\", you can run it from a local connection, \
+        otherwise you need to set this option in the configuration file, and then restart the \
+        server.";
     pub const SAME_OBJECT: &str = "ERR source and destination objects are the same";
 }
 

@@ -38,6 +38,8 @@ impl Flags {
     pub const OFFLOAD: Flags = Flags(1 << 17);
     /// Internal: does not count as an access of its keys (TYPE, TTL, OBJECT ...).
     pub const NO_TOUCH: Flags = Flags(1 << 18);
+    /// Internal: refused unless `enable-debug-command` permits it.
+    pub const DEBUG: Flags = Flags(1 << 19);
 
     /// Both sets.
     pub const fn with(self, other: Flags) -> Flags {

@@ -3,14 +3,21 @@
 //! Must not know: sockets, who executes. Tests: `commands/tests.rs` quantifies over the rows.
 
 pub mod bitmap;
+pub mod connection;
+pub mod help;
+pub mod introspect;
 pub mod keyspace;
+pub mod server;
 pub mod string;
 
 use crate::command::CommandSpec;
 use std::sync::LazyLock;
 
+/// The version of Redis whose behaviour clients find: HELLO and INFO report it.
+pub const REDIS_VERSION: &str = "8.0.0";
+
 /// All commands, group by group.
-pub static TABLE: &[&[&CommandSpec]] = &[string::COMMANDS, bitmap::COMMANDS, keyspace::COMMANDS];
+pub static TABLE: &[&[&CommandSpec]] = &[string::COMMANDS, bitmap::COMMANDS, keyspace::COMMANDS, connection::COMMANDS];
 
 /// All rows of the table, subcommands not included.
 pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
@@ -55,3 +62,6 @@ static NUMBERED: LazyLock<Vec<NumberedCommand>> = LazyLock::new(|| {
 pub fn numbered() -> &'static [NumberedCommand] {
     &NUMBERED
 }
+
+#[cfg(test)]
+mod tests;

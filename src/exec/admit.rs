@@ -19,13 +19,24 @@ pub fn admit(
     if !spec.arity.admits(request.len()) {
         return Err(CommandError::wrong_arity(command.full_name));
     }
-    if !session.authenticated && !spec.flags().has(Flags::NO_AUTH) {
+    if !session.is_authenticated() && !spec.flags().has(Flags::NO_AUTH) {
         return Err(CommandError::Fixed(text::NO_AUTH));
+    }
+    if spec.flags().has(Flags::DEBUG) {
+        admit_debug(session)?;
     }
     if spec.is_write() {
         admit_write(session, spec.flags())?;
     }
     Ok(())
+}
+
+fn admit_debug(session: &Session) -> Result<(), CommandError> {
+    let allow = session.services.config.enable_debug_command.get();
+    match allow.permits(session.client.origin()) {
+        true => Ok(()),
+        false => Err(CommandError::Fixed(text::DEBUG_NOT_ALLOWED)),
+    }
 }
 
 fn admit_write(session: &Session, flags: Flags) -> Result<(), CommandError> {

@@ -231,11 +231,19 @@ impl Executor {
         if let Some(stats) = stats {
             stats.rejected.add(1);
         }
-        self.services.metrics.error_replies.add(1);
         Answer {
-            outcome: Outcome::Reply(Reply::Error(error.text())),
+            outcome: self.error(&error),
             position: 0,
         }
+    }
+
+    /// The reply of an error, counted.
+    fn error(&self, error: &CommandError) -> Outcome {
+        let text = error.text();
+        let metrics = &self.services.metrics;
+        metrics.error_replies.add(1);
+        metrics.errors.count(text.as_bytes());
+        Outcome::Reply(Reply::Error(text))
     }
 
     #[inline]
@@ -255,9 +263,8 @@ impl Executor {
                 if let Some(stats) = stats {
                     stats.failed.add(1);
                 }
-                self.services.metrics.error_replies.add(1);
                 Answer {
-                    outcome: Outcome::Reply(Reply::Error(error.text())),
+                    outcome: self.error(&error),
                     position,
                 }
             }

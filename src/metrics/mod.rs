@@ -2,6 +2,13 @@
 //! Invariants: bumping one is a relaxed store or add, never a lock. Must not know: INFO's layout.
 //! Tests: black box.
 
+mod errors;
+pub mod memory;
+mod rate;
+
+pub use errors::ErrorCounts;
+pub use rate::Rate;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A counter that one thread at a time bumps, many read.
@@ -49,10 +56,18 @@ pub struct Metrics {
     pub keyspace_hits: Counter,
     pub keyspace_misses: Counter,
     pub error_replies: Counter,
+    /// The same by code.
+    pub errors: ErrorCounts,
     /// Commands that ran on the read pool since the rows they needed were on disk.
     pub cold_commands: Counter,
     /// Last SAVE or BGSAVE, seconds since the epoch.
     pub saved_s: AtomicU64,
+    /// Commands, bytes in and bytes out per second, sampled by the server.
+    pub commands_rate: Rate,
+    pub bytes_in_rate: Rate,
+    pub bytes_out_rate: Rate,
+    /// Most memory in use that was seen, bytes.
+    pub memory_peak: AtomicU64,
     /// By index in the command table.
     pub per_command: Vec<CommandStats>,
 }
@@ -64,6 +79,28 @@ impl Metrics {
         Metrics {
             per_command,
             ..Metrics::default()
+        }
+    }
+
+    /// Back to zero, as CONFIG RESETSTAT asks; what is no statistic stays.
+    pub fn reset(&self) {
+        let counters = [
+            &self.commands,
+            &self.bytes_in,
+            &self.bytes_out,
+            &self.keyspace_hits,
+            &self.keyspace_misses,
+            &self.error_replies,
+            &self.cold_commands,
+        ];
+        counters.into_iter().for_each(Counter::reset);
+        self.errors.reset();
+        self.memory_peak.store(0, Ordering::Relaxed);
+        for command in &self.per_command {
+            command.calls.reset();
+            command.nanoseconds.reset();
+            command.rejected.reset();
+            command.failed.reset();
         }
     }
 }

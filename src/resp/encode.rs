@@ -94,6 +94,16 @@ pub fn encode<S: ReplySink + ?Sized>(reply: &Reply, version: RespVersion, out: &
         Reply::Push(replies) if resp3 => put_list(b'>', replies, version, out),
         Reply::Set(replies) | Reply::Push(replies) => put_list(b'*', replies, version, out),
         Reply::Map(pairs) => put_map(pairs, version, out),
+        Reply::Attribute(pairs, reply) => {
+            if resp3 {
+                put_len(b'|', pairs.len(), out);
+                for (key, value) in pairs {
+                    encode(key, version, out);
+                    encode(value, version, out);
+                }
+            }
+            encode(reply, version, out);
+        }
         Reply::Double(value) if resp3 => put_line(b',', &format_double(*value), out),
         Reply::Double(value) => put_short_bulk(&format_double(*value), out),
         Reply::BigNumber(text) if resp3 => put_one_line(b'(', text.as_bytes(), out),

@@ -43,6 +43,8 @@ pub enum Reply {
     Set(Vec<Reply>),
     /// A message outside the order of requests and replies; RESP2 gets a list.
     Push(Vec<Reply>),
+    /// A reply with attributes in front, which RESP2 leaves out.
+    Attribute(Vec<(Reply, Reply)>, Box<Reply>),
     /// A double; RESP2 gets its text.
     Double(f64),
     /// An integer of any size, in decimal; RESP2 gets its text.

@@ -1,6 +1,7 @@
-//! Owns periodic work of the server: idle clients.
+//! Owns periodic work of the server: idle clients, samples of rates and memory.
 //! Must not know: sockets. Tests: `tests/protocol`.
 
+use crate::metrics::memory;
 use crate::session::Services;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -11,6 +12,20 @@ pub const INTERVAL: Duration = Duration::from_millis(250);
 /// One round.
 pub fn run(services: &Services) {
     close_idle_clients(services);
+    sample(services);
+}
+
+/// Samples what INFO reports as rates and peaks.
+fn sample(services: &Services) {
+    let metrics = &services.metrics;
+    let now_ms = services.store.now_ms();
+    metrics.commands_rate.sample(now_ms, metrics.commands.get());
+    metrics.bytes_in_rate.sample(now_ms, metrics.bytes_in.get());
+    metrics
+        .bytes_out_rate
+        .sample(now_ms, metrics.bytes_out.get());
+    let used = memory::used_bytes();
+    metrics.memory_peak.fetch_max(used, Ordering::Relaxed);
 }
 
 /// Ends connections that sent nothing for `timeout` seconds.

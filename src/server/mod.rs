@@ -10,7 +10,7 @@ use crate::commands;
 use crate::config::{self, Config, Startup};
 use crate::exec::{Executor, Lookup, ReadPool};
 use crate::log::{self, Log};
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, memory};
 use crate::net::{Acceptor, Bound};
 use crate::session::{ClientRegistry, Services};
 use anyhow::{Context, anyhow};
@@ -18,7 +18,6 @@ use observer::ServerObserver;
 use std::path::Path;
 use std::sync::Arc;
 use storage::background::Background;
-use storage::commit::Fsync;
 use storage::engine::{Compression, EngineTuning};
 use storage::{Options, Store};
 use threads::IoThreads;
@@ -29,7 +28,7 @@ pub fn run(startup: Startup, program: &Path) -> anyhow::Result<()> {
     log::startup::log_starting(program, &startup);
     let config = Arc::new(startup.config);
     log::startup::log_banner(&log, &config);
-    let started = start(&config);
+    let started = start(&config, log);
     if let Err(error) = &started {
         tracing::error!("{error:#}");
     }
@@ -43,7 +42,7 @@ struct Running {
     bound: Vec<Bound>,
 }
 
-fn start(config: &Arc<Config>) -> anyhow::Result<Running> {
+fn start(config: &Arc<Config>, log: Log) -> anyhow::Result<Running> {
     raise_descriptor_limit(config);
     let lookup = match Lookup::new(&config.renamed_commands) {
         Ok(lookup) => lookup,
@@ -63,6 +62,7 @@ fn start(config: &Arc<Config>) -> anyhow::Result<Running> {
     let started_ms = store.now_ms();
     let services = Arc::new(Services {
         config: Arc::clone(config),
+        log,
         store: Arc::clone(&store),
         clients: ClientRegistry::default(),
         metrics,
@@ -117,7 +117,7 @@ fn options(config: &Config, observer: ServerObserver) -> Options {
         config::Compression::Lz4 => Compression::Lz4,
         config::Compression::Zstd => Compression::Zstd,
     };
-    let maxmemory = effective_maxmemory(config);
+    let maxmemory = memory::limit(config);
     let block_cache = maxmemory / 100 * config.block_cache_share_percent.as_usize();
     Options {
         path: config.dir.as_path(),
@@ -134,35 +134,9 @@ fn options(config: &Config, observer: ServerObserver) -> Options {
             ..EngineTuning::default()
         },
         hot_table_bytes: maxmemory / 2,
-        fsync: fsync(config.appendfsync.get()),
+        fsync: commands::server::config::fsync(config.appendfsync.get()),
         observer: Box::new(observer),
     }
-}
-
-/// What the directive means to the store.
-pub fn fsync(chosen: config::Fsync) -> Fsync {
-    match chosen {
-        config::Fsync::Always => Fsync::Always,
-        config::Fsync::EverySec => Fsync::EverySecond,
-        config::Fsync::No => Fsync::No,
-    }
-}
-
-/// `maxmemory`, or half of the machine's memory where it is 0.
-fn effective_maxmemory(config: &Config) -> usize {
-    match config.maxmemory.as_usize() {
-        0 => physical_memory() / 2,
-        bytes => bytes,
-    }
-}
-
-fn physical_memory() -> usize {
-    const FALLBACK: usize = 1 << 30;
-    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));
-    let kibibytes =
-        total.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<usize>().ok());
-    kibibytes.map_or(FALLBACK, |kibibytes| kibibytes * 1024)
 }
 
 /// Each client needs a descriptor, and so does each file of the store.

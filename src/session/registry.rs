@@ -2,6 +2,7 @@
 //! Invariants: a client is listed from accept to the end of its task; what the connection's thread
 //! writes per request are relaxed stores. Must not know: commands. Tests: black box.
 
+use crate::config::Origin;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -81,6 +82,15 @@ impl ClientInfo {
             names: Mutex::default(),
             killed: AtomicBool::new(false),
             wake: Notify::new(),
+        }
+    }
+
+    /// Where the client sits, for directives that trust local clients more.
+    pub fn origin(&self) -> Origin {
+        let loopback = self.addr.starts_with("127.") || self.addr.starts_with("[::1]");
+        match self.unix || loopback {
+            true => Origin::Local,
+            false => Origin::Remote,
         }
     }
 

@@ -4,7 +4,8 @@
 
 use super::registry::{ClientInfo, ClientRegistry};
 use crate::config::Config;
-use crate::metrics::{Counter, Metrics};
+use crate::log::Log;
+use crate::metrics::{Counter, Metrics, memory};
 use crate::resp::RespVersion;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,6 +16,8 @@ use tokio::sync::Notify;
 pub struct Services {
     /// The live configuration.
     pub config: Arc<Config>,
+    /// The log, whose level CONFIG SET changes.
+    pub log: Log,
     /// The data.
     pub store: Arc<Store>,
     /// Connected clients.
@@ -31,6 +34,13 @@ pub struct Services {
     pub started_ms: u64,
     /// Told when a client asks for SHUTDOWN.
     pub shutdown: Notify,
+}
+
+impl Services {
+    /// Bytes that the process may use: `maxmemory`, or half of the machine's where that is 0.
+    pub fn memory_limit(&self) -> usize {
+        memory::limit(&self.config)
+    }
 }
 
 /// What the commit observer counts.
@@ -84,6 +94,12 @@ impl Session {
             reply_mode: ReplyMode::On,
             no_touch: false,
         }
+    }
+
+    /// Whether it may run commands: it passed AUTH, or no password is set any more.
+    #[inline]
+    pub fn is_authenticated(&self) -> bool {
+        self.authenticated || self.services.config.requirepass.is_empty()
     }
 
     /// Selects a database.

@@ -1,0 +1,301 @@
+//! Owns CLIENT and its subcommands.
+//! Invariants: names hold printable bytes without spaces only, so that CLIENT LIST stays parsable.
+//! Must not know: sockets. Tests: `tests/commands/connection.rs`, below.
+
+use super::client_filter::{self, Addressed};
+use super::client_line;
+use super::{ANY_STATE, ROW};
+use crate::command::{Args, Arity, CommandSpec, Flags, Handler, Outcome};
+use crate::commands::help;
+use crate::error::{CommandError, CommandResult, text};
+use crate::resp::Reply;
+use crate::session::{ClientInfo, ReplyMode, Session};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Flags of subcommands that concern the own connection.
+const OWN: Flags = ANY_STATE.with(Flags::NOSCRIPT);
+/// Flags of subcommands that concern others, or the server.
+const OTHERS: Flags = OWN.with(Flags::ADMIN);
+
+pub static CLIENT: CommandSpec = CommandSpec {
+    name: "client",
+    since: "2.4.0",
+    arity: Arity::at_least(2),
+    acl: &[],
+    summary: "A container for client connection commands.",
+    complexity: "Depends on subcommand.",
+    subcommands: &[
+        &ID, &INFO, &LIST, &KILL, &GETNAME, &SETNAME, &SETINFO, &REPLY, &NO_EVICT, &NO_TOUCH, &HELP,
+    ],
+    ..ROW
+};
+
+static HELP: CommandSpec = CommandSpec {
+    name: "help",
+    since: "5.0.0",
+    arity: Arity::exactly(2),
+    extra: ANY_STATE,
+    handler: Handler::Server(|_, _| Ok(help::lines(&CLIENT).into())),
+    summary: "Returns helpful text about the different subcommands.",
+    ..ROW
+};
+
+static ID: CommandSpec = CommandSpec {
+    name: "id",
+    since: "5.0.0",
+    arity: Arity::exactly(2),
+    extra: OWN,
+    handler: Handler::Server(|session, _| Ok(Reply::Int(session.client.id as i64).into())),
+    summary: "Returns the unique id of the connection.",
+    ..ROW
+};
+
+static GETNAME: CommandSpec = CommandSpec {
+    name: "getname",
+    since: "2.6.9",
+    arity: Arity::exactly(2),
+    extra: OWN,
+    handler: Handler::Server(getname),
+    summary: "Returns the name of the connection.",
+    ..ROW
+};
+
+fn getname(session: &mut Session, _: &mut Args<'_>) -> CommandResult<Outcome> {
+    let name = session.client.names.lock().name.clone();
+    Ok(Reply::bulk_or_nil((!name.is_empty()).then_some(name)).into())
+}
+
+static SETNAME: CommandSpec = CommandSpec {
+    name: "setname",
+    since: "2.6.9",
+    arity: Arity::exactly(3),
+    extra: OWN,
+    handler: Handler::Server(setname),
+    syntax: "connection-name",
+    summary: "Sets the name of the connection.",
+    ..ROW
+};
+
+fn setname(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
+    let name = args.next()?;
+    check_name("Client names", name)?;
+    session.client.names.lock().name = name.to_vec();
+    Ok(Reply::ok().into())
+}
+
+/// Refuses what would tear the fields of CLIENT LIST apart.
+pub(super) fn check_name(what: &str, name: &[u8]) -> CommandResult<()> {
+    if name.iter().all(u8::is_ascii_graphic) {
+        return Ok(());
+    }
+    Err(format!("ERR {what} cannot contain spaces, newlines or special characters.").into())
+}
+
+static SETINFO: CommandSpec = CommandSpec {
+    name: "setinfo",
+    since: "7.2.0",
+    arity: Arity::exactly(4),
+    extra: OWN,
+    handler: Handler::Server(setinfo),
+    syntax: "<LIB-NAME libname | LIB-VER libver>",
+    summary: "Sets what is known of the client's library.",
+    ..ROW
+};
+
+fn setinfo(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
+    let (field, value) = (args.next()?, args.next()?);
+    let mut names = session.client.names.lock();
+    if field.eq_ignore_ascii_case(b"lib-name") {
+        check_name("lib-name", value)?;
+        names.lib_name = value.to_vec();
+    } else if field.eq_ignore_ascii_case(b"lib-ver") {
+        check_name("lib-ver", value)?;
+        names.lib_version = value.to_vec();
+    } else {
+        let field = String::from_utf8_lossy(field);
+        return Err(format!("ERR Unrecognized option '{field}'").into());
+    }
+    Ok(Reply::ok().into())
+}
+
+static REPLY: CommandSpec = CommandSpec {
+    name: "reply",
+    since: "3.2.0",
+    arity: Arity::exactly(3),
+    extra: OWN,
+    handler: Handler::Server(reply),
+    syntax: "<ON | OFF | SKIP>",
+    summary: "Instructs the server whether to reply to commands.",
+    ..ROW
+};
+
+fn reply(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
+    if args.skip_word("on") {
+        session.reply_mode = ReplyMode::On;
+        return Ok(Reply::ok().into());
+    }
+    if args.skip_word("off") {
+        session.reply_mode = ReplyMode::Off;
+    } else if args.skip_word("skip") {
+        if session.reply_mode == ReplyMode::On {
+            session.reply_mode = ReplyMode::SkipNext;
+        }
+    } else {
+        return Err(CommandError::Fixed(text::SYNTAX));
+    }
+    Ok(Reply::None.into())
+}
+
+static NO_EVICT: CommandSpec = CommandSpec {
+    name: "no-evict",
+    since: "7.0.0",
+    arity: Arity::exactly(3),
+    extra: OTHERS,
+    handler: Handler::Server(|session, args| set_switch(&session.client.no_evict, args)),
+    syntax: "<ON | OFF>",
+    summary: "Sets the eviction mode of the connection.",
+    ..ROW
+};
+
+static NO_TOUCH: CommandSpec = CommandSpec {
+    name: "no-touch",
+    since: "7.2.0",
+    arity: Arity::exactly(3),
+    extra: OWN,
+    handler: Handler::Server(no_touch),
+    syntax: "<ON | OFF>",
+    summary: "Controls whether the connection's commands count as uses of their keys.",
+    ..ROW
+};
+
+fn no_touch(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
+    let outcome = set_switch(&session.client.no_touch, args)?;
+    session.no_touch = session.client.no_touch.load(Ordering::Relaxed);
+    Ok(outcome)
+}
+
+fn set_switch(switch: &AtomicBool, args: &mut Args<'_>) -> CommandResult<Outcome> {
+    let on = args.skip_word("on");
+    if !on && !args.skip_word("off") {
+        return Err(CommandError::Fixed(text::SYNTAX));
+    }
+    switch.store(on, Ordering::Relaxed);
+    Ok(Reply::ok().into())
+}
+
+static INFO: CommandSpec = CommandSpec {
+    name: "info",
+    since: "6.2.0",
+    arity: Arity::exactly(2),
+    extra: OWN,
+    handler: Handler::Server(info),
+    summary: "Returns what is known of the connection.",
+    ..ROW
+};
+
+fn info(session: &mut Session, _: &mut Args<'_>) -> CommandResult<Outcome> {
+    let now_ms = session.services.store.now_ms();
+    let line = client_line::describe(&session.client, now_ms);
+    Ok(Reply::text(line).into())
+}
+
+static LIST: CommandSpec = CommandSpec {
+    name: "list",
+    since: "2.4.0",
+    arity: Arity::at_least(2),
+    extra: OTHERS,
+    handler: Handler::Server(list),
+    syntax: "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]",
+    summary: "Lists open connections.",
+    complexity: "O(N) where N is the number of client connections.",
+    ..ROW
+};
+
+fn list(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
+    let registry = &session.services.clients;
+    let chosen = if args.left() == 0 {
+        registry.all()
+    } else if args.left() == 2 && args.skip_word("type") {
+        match client_filter::is_normal(args.next()?)? {
+            true => registry.all(),
+            false => Vec::new(),
+        }
+    } else if args.left() > 1 && args.skip_word("id") {
+        let mut chosen: Vec<Arc<ClientInfo>> = Vec::new();
+        while args.left() > 0 {
+            let id = args.next_i64();
+            let id = id.map_err(|_| CommandError::Fixed("ERR Invalid client ID"))?;
+            chosen.extend(u64::try_from(id).ok().and_then(|id| registry.get(id)));
+        }
+        chosen
+    } else {
+        return Err(CommandError::Fixed(text::SYNTAX));
+    };
+    let now_ms = session.services.store.now_ms();
+    let mut lines = String::new();
+    for client in chosen {
+        lines.push_str(&client_line::describe(&client, now_ms));
+    }
+    Ok(Reply::text(lines.into_bytes()).into())
+}
+
+static KILL: CommandSpec = CommandSpec {
+    name: "kill",
+    since: "2.4.0",
+    arity: Arity::at_least(3),
+    extra: OTHERS,
+    handler: Handler::Server(kill),
+    syntax: "<ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | \
+             [USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME yes/no] | \
+             [MAXAGE maxage]> ...>",
+    summary: "Terminates open connections.",
+    complexity: "O(N) where N is the number of client connections.",
+    ..ROW
+};
+
+fn kill(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
+    let addressed = client_filter::parse(args)?;
+    let now_ms = session.services.store.now_ms();
+    let own = session.client.id;
+    let (mut killed, mut suicide) = (0, false);
+    for client in session.services.clients.all() {
+        if client.is_killed() || !addressed.means(&client, own, now_ms) {
+            continue;
+        }
+        killed += 1;
+        if client.id == own {
+            // It gets the answer first.
+            suicide = true;
+        } else {
+            client.kill();
+        }
+    }
+    let reply = match addressed {
+        Addressed::One(_) if killed == 0 => return Err("ERR No such client".into()),
+        Addressed::One(_) => Reply::ok(),
+        Addressed::Filter(_) => Reply::count(killed),
+    };
+    Ok(match suicide {
+        true => Outcome::ReplyAndClose(reply),
+        false => reply.into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_printable_words() {
+        assert!(check_name("x", b"worker-1~!").is_ok());
+        assert!(check_name("x", b"").is_ok());
+        for name in [&b"a b"[..], b"a\n", b"\xc3\xa9", b"\x7f"] {
+            let error = check_name("Client names", name).unwrap_err();
+            assert_eq!(
+                error.text().to_string(),
+                "ERR Client names cannot contain spaces, newlines or special characters."
+            );
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Owns CONFIG, and what a changed directive does to the running server.
+//! Invariants: a directive that may be changed takes effect before the client reads OK; where that
+//! fails, nothing is changed. Must not know: how directives are parsed.
+//! Tests: `tests/commands/server.rs`, `tests/config`.
+
+use super::{ANY_STATE, OPERATOR, ROW};
+use crate::command::{Args, Arity, CommandSpec, Handler, Outcome};
+use crate::commands::help;
+use crate::config::{Changes, Fsync, Reason};
+use crate::error::{CommandError, CommandResult};
+use crate::glob;
+use crate::resp::Reply;
+use crate::session::{Services, Session};
+use std::sync::atomic::Ordering;
+
+pub static CONFIG: CommandSpec = CommandSpec {
+    name: "config",
+    since: "2.0.0",
+    arity: Arity::at_least(2),
+    summary: "A container for server configuration commands.",
+    complexity: "Depends on subcommand.",
+    subcommands: &[&GET, &SET, &REWRITE, &RESETSTAT, &HELP],
+    ..ROW
+};
+
+static HELP: CommandSpec = CommandSpec {
+    name: "help",
+    since: "5.0.0",
+    arity: Arity::exactly(2),
+    extra: ANY_STATE,
+    handler: Handler::Server(|_, _| Ok(help::lines(&CONFIG).into())),
+    summary: "Returns helpful text about the different subcommands.",
+    ..ROW
+};
+
+static GET: CommandSpec = CommandSpec {
+    name: "get",
+    since: "2.0.0",
+    arity: Arity::at_least(3),
+    extra: OPERATOR,
+    handler: Handler::Server(get),
+    syntax: "parameter [parameter ...]",
+    summary: "Returns the effective values of configuration parameters.",
+    complexity: "O(N) where N is the number of configuration parameters.",
+    ..ROW
+};
+
+fn get(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
+    let patterns: Vec<&[u8]> = std::iter::from_fn(|| args.next_or_none()).collect();
+    let matches = |pattern: &[u8], name: &[u8], ignore_case: bool| match ignore_case {
+        true => glob::matches_ignore_case(pattern, name),
+        false => glob::matches(pattern, name),
+    };
+    let found = session.services.config.get(&patterns, matches);
+    let pairs = found
+        .into_iter()
+        .map(|(name, value)| (name, Reply::bulk(value)));
+    Ok(Reply::map(pairs).into())
+}
+
+static SET: CommandSpec = CommandSpec {
+    name: "set",
+    since: "2.0.0",
+    arity: Arity::at_least(4),
+    extra: OPERATOR,
+    handler: Handler::Server(set),
+    syntax: "parameter value [parameter value ...]",
+    summary: "Sets configuration parameters in-flight.",
+    complexity: "O(N) where N is the number of configuration parameters provided.",
+    ..ROW
+};
+
+fn set(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
+    if args.left() % 2 != 0 {
+        return Err(CommandError::wrong_arity("config|set"));
+    }
+    let mut pairs = Vec::with_capacity(args.left() / 2);
+    while let Some(name) = args.next_or_none() {
+        pairs.push((name, args.next()?));
+    }
+    let services = &session.services;
+    let origin = session.client.origin();
+    let apply = |changes: &Changes| apply(services, changes);
+    let set = services.config.set_and_apply(&pairs, origin, apply);
+    set.map_err(|error| format!("ERR {error}"))?;
+    Ok(Reply::ok().into())
+}
+
+/// Lets changed directives take effect. Those that are read where they matter need nothing here.
+fn apply(services: &Services, changes: &Changes) -> Result<(), (&'static str, Reason)> {
+    let config = &services.config;
+    let store = &services.store;
+    for fixed in ["bind", "port"] {
+        if changes.contains(fixed) {
+            return Err((fixed, "can't be changed while the server runs".into()));
+        }
+    }
+    for directive in changes.directives() {
+        match directive.name {
+            "appendfsync" => store.leader().set_fsync(fsync(config.appendfsync.get())),
+            "loglevel" => services.log.set_level(config.loglevel.get()),
+            "verify-cache-reads" => store.set_verify_reads(config.verify_cache_reads.get()),
+            "maxmemory" => {
+                let budget = services.memory_limit() / 2;
+                store.table().set_budget(budget, store.queue().committed());
+                resize_block_cache(services);
+            }
+            "block-cache-share-percent" => resize_block_cache(services),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn resize_block_cache(services: &Services) {
+    let share = services.config.block_cache_share_percent.as_usize();
+    let bytes = services.memory_limit() / 100 * share;
+    services.store.engine().set_block_cache_bytes(bytes);
+}
+
+/// What `appendfsync` means to the store.
+pub fn fsync(chosen: Fsync) -> storage::commit::Fsync {
+    match chosen {
+        Fsync::Always => storage::commit::Fsync::Always,
+        Fsync::EverySec => storage::commit::Fsync::EverySecond,
+        Fsync::No => storage::commit::Fsync::No,
+    }
+}
+
+static REWRITE: CommandSpec = CommandSpec {
+    name: "rewrite",
+    since: "2.8.0",
+    arity: Arity::exactly(2),
+    extra: OPERATOR,
+    handler: Handler::Server(rewrite),
+    summary: "Persists the effective configuration to file.",
+    ..ROW
+};
+
+fn rewrite(session: &mut Session, _: &mut Args<'_>) -> CommandResult<Outcome> {
+    match session.services.config.rewrite() {
+        Ok(()) => {
+            tracing::info!("CONFIG REWRITE executed with success.");
+            Ok(Reply::ok().into())
+        }
+        Err(error) => Err(format!("ERR {error}").into()),
+    }
+}
+
+static RESETSTAT: CommandSpec = CommandSpec {
+    name: "resetstat",
+    since: "2.0.0",
+    arity: Arity::exactly(2),
+    extra: OPERATOR,
+    handler: Handler::Server(resetstat),
+    summary: "Resets the server's statistics.",
+    ..ROW
+};
+
+fn resetstat(session: &mut Session, _: &mut Args<'_>) -> CommandResult<Outcome> {
+    let services = &session.services;
+    services.metrics.reset();
+    services.changes.expired_keys.reset();
+    services.clients.accepted.store(0, Ordering::Relaxed);
+    services.clients.rejected.store(0, Ordering::Relaxed);
+    Ok(Reply::ok().into())
+}

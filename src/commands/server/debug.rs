@@ -1,0 +1,170 @@
+//! Owns DEBUG: what tests and support ask for.
+//! Invariants: refused unless `enable-debug-command` permits it (`Flags::DEBUG`); nothing here can
+//! lose data. Must not know: how sleeping and reloading are carried out.
+//! Tests: `tests/commands/server.rs`.
+
+use super::debug_protocol::PROTOCOL;
+use super::{OPERATOR, ROW};
+use crate::command::{
+    Args, Arity, CommandSpec, Control, Ctx, Flags, Handler, KeyFlags, KeySpec, Outcome,
+};
+use crate::commands::help;
+use crate::error::{CommandError, CommandResult, text};
+use crate::glob;
+use crate::resp::Reply;
+use crate::session::Session;
+use storage::View;
+use storage::encoding::meta::Header;
+use storage::encoding::number::parse_i64;
+
+pub static DEBUG: CommandSpec = CommandSpec {
+    name: "debug",
+    arity: Arity::at_least(2),
+    extra: DEBUGGING,
+    summary: "A container for debugging commands.",
+    complexity: "Depends on subcommand.",
+    subcommands: &[
+        &ERROR,
+        &LOADAOF,
+        &LOG,
+        &OBJECT,
+        &PROTOCOL,
+        &RELOAD,
+        &SLEEP,
+        &STRINGMATCH_LEN,
+        &HELP,
+    ],
+    ..ROW
+};
+
+/// Flags of DEBUG and all its subcommands.
+pub(super) const DEBUGGING: Flags = OPERATOR.with(Flags::DEBUG);
+
+static HELP: CommandSpec = CommandSpec {
+    name: "help",
+    arity: Arity::exactly(2),
+    extra: DEBUGGING,
+    handler: Handler::Server(|_, _| Ok(help::lines(&DEBUG).into())),
+    summary: "Returns helpful text about the different subcommands.",
+    ..ROW
+};
+
+static SLEEP: CommandSpec = CommandSpec {
+    name: "sleep",
+    arity: Arity::exactly(3),
+    extra: DEBUGGING,
+    handler: Handler::Control(Control::Sleep),
+    syntax: "seconds",
+    summary: "Answers after this time; decimals are allowed. Other connections are served.",
+    ..ROW
+};
+
+static RELOAD: CommandSpec = CommandSpec {
+    name: "reload",
+    arity: Arity::at_least(2),
+    extra: DEBUGGING,
+    handler: Handler::Control(Control::Reload),
+    syntax: "[option ...]",
+    summary: "Writes what is in memory to files, forgets it and reads it anew when asked for.",
+    complexity: "O(N) where N is the number of bytes in memory.",
+    ..ROW
+};
+
+static LOADAOF: CommandSpec = CommandSpec {
+    name: "loadaof",
+    arity: Arity::exactly(2),
+    extra: DEBUGGING,
+    handler: Handler::Control(Control::Reload),
+    summary: "The same as RELOAD: there is one copy of the data on disk.",
+    complexity: "O(N) where N is the number of bytes in memory.",
+    ..ROW
+};
+
+static LOG: CommandSpec = CommandSpec {
+    name: "log",
+    arity: Arity::exactly(3),
+    extra: DEBUGGING,
+    handler: Handler::Server(log),
+    syntax: "message",
+    summary: "Writes the message to the server's log.",
+    ..ROW
+};
+
+fn log(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
+    let message = String::from_utf8_lossy(args.next()?);
+    tracing::info!("DEBUG LOG: {message}");
+    Ok(Reply::ok().into())
+}
+
+static ERROR: CommandSpec = CommandSpec {
+    name: "error",
+    arity: Arity::exactly(3),
+    extra: DEBUGGING,
+    handler: Handler::Server(error),
+    syntax: "message",
+    summary: "Answers with the message as an error.",
+    ..ROW
+};
+
+fn error(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
+    let message = String::from_utf8_lossy(args.next()?);
+    Err(CommandError::Text(message.into_owned()))
+}
+
+static OBJECT: CommandSpec = CommandSpec {
+    name: "object",
+    arity: Arity::exactly(3),
+    keys: &[KeySpec::index(2, KeyFlags::RO)],
+    extra: DEBUGGING.with(Flags::NO_TOUCH),
+    handler: Handler::Read(object),
+    syntax: "key",
+    summary: "Shows how a key's value is kept.",
+    ..ROW
+};
+
+fn object(view: &View<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandResult {
+    let key = args.next()?;
+    let entry = view.open(key)?;
+    let header = entry.header();
+    let header = header.ok_or(CommandError::Fixed(text::NO_SUCH_KEY))?;
+    let inline = entry.payload().unwrap_or_default();
+    let encoding = encoding(header, inline);
+    let bytes = header.head.map_or(inline.len() as u64, |head| head.count);
+    // Values have no address; the slot and the hash place them instead.
+    let name = view.name(key);
+    let (slot, hash) = (name.slot, name.h48());
+    Ok(Reply::Status(format!(
+        "Value at:0x{slot:04x}{hash:012x} refcount:1 encoding:{encoding} \
+         serializedlength:{bytes} lru:0 lru_seconds_idle:0"
+    )))
+}
+
+/// The name of a string's representation in Redis.
+fn encoding(header: &Header, inline: &[u8]) -> &'static str {
+    /// Longest string that Redis keeps in one allocation with its object.
+    const EMBSTR_BYTES_MAX: usize = 44;
+    if header.raw || header.head.is_some() {
+        "raw"
+    } else if parse_i64(inline).is_some() {
+        "int"
+    } else if inline.len() <= EMBSTR_BYTES_MAX {
+        "embstr"
+    } else {
+        "raw"
+    }
+}
+
+static STRINGMATCH_LEN: CommandSpec = CommandSpec {
+    name: "stringmatch-len",
+    arity: Arity::exactly(4),
+    extra: DEBUGGING,
+    handler: Handler::Server(stringmatch_len),
+    syntax: "pattern string",
+    summary: "Tells whether the glob pattern matches the string.",
+    ..ROW
+};
+
+fn stringmatch_len(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
+    let (pattern, string) = (args.next()?, args.next()?);
+    Ok(Reply::Int(i64::from(glob::matches(pattern, string))).into())
+}

@@ -1,0 +1,92 @@
+//! Owns the sections of INFO about what the server holds: Clients, Persistence, Replication, Cluster,
+//! Keyspace.
+//! Must not know: counters. Tests: `tests/commands/server.rs`.
+
+use super::Fields;
+use crate::session::Services;
+use std::sync::atomic::Ordering;
+
+pub fn clients(services: &Services, out: &mut Fields) {
+    let clients = services.clients.all();
+    let largest = |bytes: &dyn Fn(&crate::session::ClientInfo) -> usize| {
+        clients
+            .iter()
+            .map(|client| bytes(client))
+            .max()
+            .unwrap_or(0)
+    };
+    out.put("connected_clients", clients.len());
+    out.put("cluster_connections", 0);
+    out.put("maxclients", services.config.maxclients.get());
+    out.put(
+        "client_recent_max_input_buffer",
+        largest(&|client| client.query_bytes.load(Ordering::Relaxed)),
+    );
+    out.put(
+        "client_recent_max_output_buffer",
+        largest(&|client| client.output_bytes.load(Ordering::Relaxed)),
+    );
+    out.put("blocked_clients", 0);
+    out.put("tracking_clients", 0);
+    out.put("clients_in_timeout_table", 0);
+}
+
+/// Every write is in a log on disk, and snapshots are made of that; so nothing is ever in progress.
+pub fn persistence(services: &Services, out: &mut Fields) {
+    let saved_s = match services.metrics.saved_s.load(Ordering::Relaxed) {
+        0 => services.started_ms / 1000,
+        saved_s => saved_s,
+    };
+    let refused = services.store.queue().refusal().is_some();
+    let status = if refused { "err" } else { "ok" };
+    out.put("loading", 0);
+    out.put("async_loading", 0);
+    out.put(
+        "rdb_changes_since_last_save",
+        services.changes.since_save.get(),
+    );
+    out.put("rdb_bgsave_in_progress", 0);
+    out.put("rdb_last_save_time", saved_s);
+    out.put("rdb_last_bgsave_status", status);
+    out.put("rdb_last_bgsave_time_sec", -1);
+    out.put("rdb_current_bgsave_time_sec", -1);
+    out.put("aof_enabled", 0);
+    out.put("aof_rewrite_in_progress", 0);
+    out.put("aof_rewrite_scheduled", 0);
+    out.put("aof_last_rewrite_time_sec", -1);
+    out.put("aof_current_rewrite_time_sec", -1);
+    out.put("aof_last_bgrewrite_status", "ok");
+    out.put("aof_last_write_status", status);
+}
+
+pub fn replication(services: &Services, out: &mut Fields) {
+    out.put("role", "master");
+    out.put("connected_slaves", 0);
+    out.put("master_failover_state", "no-failover");
+    out.put("master_replid", &services.run_id);
+    out.put("master_replid2", "0".repeat(40));
+    out.put("master_repl_offset", 0);
+    out.put("second_repl_offset", -1);
+    out.put("repl_backlog_active", 0);
+    out.put("repl_backlog_size", 0);
+    out.put("repl_backlog_first_byte_offset", 0);
+    out.put("repl_backlog_histlen", 0);
+}
+
+pub fn cluster(_: &Services, out: &mut Fields) {
+    out.put("cluster_enabled", 0);
+}
+
+/// Databases that hold keys.
+pub fn keyspace(services: &Services, out: &mut Fields) {
+    let databases = u32::try_from(services.config.databases.get()).unwrap_or(0);
+    for db in 0..databases {
+        let keys = services.store.database_size(db);
+        if keys > 0 {
+            out.put(
+                &format!("db{db}"),
+                format_args!("keys={keys},expires=0,avg_ttl=0,subexpiry=0"),
+            );
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Owns the sections of INFO that count: Stats, Commandstats, Errorstats.
+//! Must not know: who counts. Tests: `tests/commands/server.rs`.
+
+use super::{Fields, ratio};
+use crate::commands;
+use crate::metrics::CommandStats;
+use crate::session::Services;
+use std::sync::atomic::Ordering;
+
+pub fn stats(services: &Services, out: &mut Fields) {
+    let metrics = &services.metrics;
+    let clients = &services.clients;
+    let kilobytes = |per_second: u64| format!("{:.2}", per_second as f64 / 1024.0);
+    out.put(
+        "total_connections_received",
+        clients.accepted.load(Ordering::Relaxed),
+    );
+    out.put("total_commands_processed", metrics.commands.get());
+    out.put(
+        "instantaneous_ops_per_sec",
+        metrics.commands_rate.per_second(),
+    );
+    out.put("total_net_input_bytes", metrics.bytes_in.get());
+    out.put("total_net_output_bytes", metrics.bytes_out.get());
+    out.put(
+        "instantaneous_input_kbps",
+        kilobytes(metrics.bytes_in_rate.per_second()),
+    );
+    out.put(
+        "instantaneous_output_kbps",
+        kilobytes(metrics.bytes_out_rate.per_second()),
+    );
+    out.put(
+        "rejected_connections",
+        clients.rejected.load(Ordering::Relaxed),
+    );
+    for name in ["sync_full", "sync_partial_ok", "sync_partial_err"] {
+        out.put(name, 0);
+    }
+    out.put("expired_keys", services.changes.expired_keys.get());
+    for name in ["evicted_keys", "evicted_clients"] {
+        out.put(name, 0);
+    }
+    out.put("keyspace_hits", metrics.keyspace_hits.get());
+    out.put("keyspace_misses", metrics.keyspace_misses.get());
+    for name in [
+        "pubsub_channels",
+        "pubsub_patterns",
+        "pubsubshard_channels",
+        "latest_fork_usec",
+        "total_forks",
+        "migrate_cached_sockets",
+        "slave_expires_tracked_keys",
+        "tracking_total_keys",
+        "tracking_total_items",
+        "tracking_total_prefixes",
+        "unexpected_error_replies",
+    ] {
+        out.put(name, 0);
+    }
+    out.put("total_error_replies", metrics.error_replies.get());
+    out.put("cold_commands", metrics.cold_commands.get());
+}
+
+/// Commands that were called or refused.
+pub fn commandstats(services: &Services, out: &mut Fields) {
+    let rows = commands::numbered().iter();
+    for (command, stats) in rows.zip(&services.metrics.per_command) {
+        let CommandStats {
+            calls,
+            nanoseconds,
+            rejected,
+            failed,
+        } = stats;
+        let (calls, rejected, failed) = (calls.get(), rejected.get(), failed.get());
+        if calls + rejected + failed == 0 {
+            continue;
+        }
+        let usec = nanoseconds.get() / 1000;
+        let usec_per_call = ratio(usec, calls);
+        out.put(
+            &format!("cmdstat_{}", command.full_name),
+            format_args!(
+                "calls={calls},usec={usec},usec_per_call={usec_per_call},\
+                 rejected_calls={rejected},failed_calls={failed}"
+            ),
+        );
+    }
+}
+
+pub fn errorstats(services: &Services, out: &mut Fields) {
+    for (code, count) in services.metrics.errors.all() {
+        out.put(&format!("errorstat_{code}"), format_args!("count={count}"));
+    }
+}

@@ -1,0 +1,74 @@
+//! Owns reading how much memory the process uses: by the allocator, and by the kernel.
+//! Invariants: reading costs microseconds. Must not know: who asks. Tests: below.
+
+use crate::config::Config;
+use tikv_jemalloc_ctl::{epoch, stats};
+
+/// The allocator's figures, bytes; 0 where it does not tell.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Allocator {
+    /// Handed out to the program.
+    pub allocated: u64,
+    /// In pages that hold something handed out.
+    pub active: u64,
+    /// Mapped and held in memory.
+    pub resident: u64,
+}
+
+/// Asks the allocator, whose arenas RocksDB's memory comes from as well.
+pub fn allocator() -> Allocator {
+    // The figures are those of the last epoch; if it cannot be advanced they are a little old.
+    let _ = epoch::advance();
+    let bytes = |read: tikv_jemalloc_ctl::Result<usize>| read.map_or(0, |bytes| bytes as u64);
+    Allocator {
+        allocated: bytes(stats::allocated::read()),
+        active: bytes(stats::active::read()),
+        resident: bytes(stats::resident::read()),
+    }
+}
+
+/// Bytes in use: what the allocator has handed out.
+pub fn used_bytes() -> u64 {
+    allocator().allocated
+}
+
+/// Resident bytes of the process, by the kernel; 0 if it does not tell.
+pub fn resident_bytes() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok());
+    pages.unwrap_or(0u64) * page_bytes()
+}
+
+fn page_bytes() -> u64 {
+    // SAFETY: sysconf only reads.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    u64::try_from(size).unwrap_or(4096)
+}
+
+/// Memory of the machine, bytes; 0 if the kernel does not tell.
+pub fn machine_bytes() -> u64 {
+    // SAFETY: sysconf only reads.
+    let pages = unsafe { libc::sysconf(libc::_SC_PHYS_PAGES) };
+    u64::try_from(pages).unwrap_or(0) * page_bytes()
+}
+
+/// Bytes that the process may use: `maxmemory`, or half of the machine's where that is 0.
+pub fn limit(config: &Config) -> usize {
+    match config.maxmemory.as_usize() {
+        0 => machine_bytes() as usize / 2,
+        bytes => bytes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_plausible() {
+        assert!(resident_bytes() > 1 << 20);
+        assert!(machine_bytes() > resident_bytes());
+        let figures = allocator();
+        assert!(figures.resident >= figures.active && figures.active >= figures.allocated);
+    }
+}
