@@ -138,7 +138,7 @@ impl Directory {
             };
             for n in 0..chunks {
                 let row_key = chunk_key(head.home_slot, head.id, n);
-                edit.put_element(head.home_slot, &row_key, &[&[b'c'; CHUNK_BYTES]]);
+                edit.put_element(head.home_slot, &row_key, &[&[0], &[b'c'; CHUNK_BYTES]]);
             }
             let mut header = Header::new(DataType::String);
             header.head = Some(head);
