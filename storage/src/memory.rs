@@ -18,6 +18,8 @@ use std::sync::Arc;
 const MIB: usize = 1 << 20;
 /// Share of the room that is the block cache's, percent, unless the server says otherwise.
 const BLOCK_CACHE_PERCENT: usize = 40;
+/// Memtables may take this part of the target; more of it are flushed early.
+const MEMTABLES_DIVISOR: usize = 4;
 /// Least bytes of the hot table: what is staged passes through it.
 const HOT_TABLE_MIN: usize = 4 * MIB;
 /// Least bytes of the block cache: indexes and filters of the files being read.
@@ -99,14 +101,16 @@ impl Law {
         // Before anything is measured half of the target is taken to be the caches'.
         law.budgets = Budgets {
             over_limit: false,
-            ..law.shares(target / 2)
+            ..law.shares(target / 2, 0)
         };
         law
     }
 
-    /// How the caches share `room`.
-    fn shares(&self, room: usize) -> Budgets {
-        let block_cache = (room / 100 * self.block_cache_percent).max(BLOCK_CACHE_MIN);
+    /// How the caches share `room`. Memtables are charged to the block cache, so it must be larger
+    /// than they are to hold a block.
+    fn shares(&self, room: usize, memtables: usize) -> Budgets {
+        let least = BLOCK_CACHE_MIN + memtables;
+        let block_cache = (room / 100 * self.block_cache_percent).max(least);
         let hot_table = room.saturating_sub(block_cache).max(HOT_TABLE_MIN);
         Budgets {
             hot_table,
@@ -118,7 +122,8 @@ impl Law {
     fn tick(&mut self, usage: Usage) -> Budgets {
         let caches = usage.hot_table + usage.block_cache;
         let other = usage.resident.saturating_sub(caches);
-        let goal = self.shares(self.target.saturating_sub(other));
+        let least = BLOCK_CACHE_MIN + usage.memtables;
+        let goal = self.shares(self.target.saturating_sub(other), usage.memtables);
         let over = usage.resident > self.target + self.target / TOLERANCE_DIVISOR;
         if over {
             // Beyond what the shares say: an estimate that is too low must not keep it over.
@@ -129,13 +134,12 @@ impl Law {
             let from_blocks = excess - from_hot;
             let blocks = self.budgets.block_cache.saturating_sub(from_blocks);
             self.budgets.hot_table = hot;
-            self.budgets.block_cache = blocks.clamp(BLOCK_CACHE_MIN, goal.block_cache);
+            self.budgets.block_cache = blocks.clamp(least, goal.block_cache);
         } else {
             self.budgets.hot_table = step(self.budgets.hot_table, goal.hot_table);
             self.budgets.block_cache = step(self.budgets.block_cache, goal.block_cache);
         }
-        let at_least =
-            self.budgets.hot_table <= HOT_TABLE_MIN && self.budgets.block_cache <= BLOCK_CACHE_MIN;
+        let at_least = self.budgets.hot_table <= HOT_TABLE_MIN && self.budgets.block_cache <= least;
         self.over_ticks = if over && at_least {
             self.over_ticks.saturating_add(1)
         } else {
@@ -193,12 +197,17 @@ impl MemoryController {
             }),
         };
         controller.apply(&mut controller.state.lock());
+        controller.set_maxmemory(maxmemory);
         controller
     }
 
     /// Changes the target; the next ticks bring the process there.
     pub fn set_maxmemory(&self, maxmemory: usize) {
-        self.state.lock().law.target = target_of(maxmemory);
+        let target = target_of(maxmemory);
+        self.state.lock().law.target = target;
+        self.store
+            .engine()
+            .limit_memtables(target / MEMTABLES_DIVISOR);
     }
 
     /// Changes the block cache's share of what the caches have.

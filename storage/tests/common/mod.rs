@@ -86,8 +86,13 @@ impl Directory {
 
     /// Closes cleanly and opens again, without threads.
     pub fn reopen(self) -> Directory {
-        let (fsync, heard) = (self.fsync, Arc::clone(&self.heard));
-        let dir = self.close();
+        let fsync = self.fsync;
+        Directory::open(self.close(), fsync)
+    }
+
+    /// Opens the directory `data` inside `dir`.
+    pub fn open(dir: tempfile::TempDir, fsync: Fsync) -> Directory {
+        let heard = Heard::default();
         let store = Store::open(options(dir.path().join("data"), fsync, &heard)).unwrap();
         Directory {
             store,
