@@ -5,6 +5,7 @@
 
 use crate::commit::Fsync;
 use crate::error::{Result, StorageError};
+use crate::memory::MemoryController;
 use crate::store::Store;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +15,14 @@ use std::time::{Duration, Instant};
 const TICK: Duration = Duration::from_millis(100);
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
+/// The memory controller and what tells it how much the process holds.
+pub struct MemoryWatch {
+    /// The controller.
+    pub controller: Arc<MemoryController>,
+    /// Resident bytes of the process now; the crate does not know its allocator.
+    pub resident: Box<dyn Fn() -> usize + Send>,
+}
+
 /// Running threads; [`Background::stop`] ends them.
 pub struct Background {
     stop: Arc<AtomicBool>,
@@ -21,8 +30,13 @@ pub struct Background {
 }
 
 impl Background {
-    /// Starts the threads of a store.
+    /// Starts the threads of a store whose caches keep their size.
     pub fn start(store: &Arc<Store>) -> Result<Background> {
+        Background::start_with(store, None)
+    }
+
+    /// Starts the threads of a store; with `memory` its caches follow what the process holds.
+    pub fn start_with(store: &Arc<Store>, memory: Option<MemoryWatch>) -> Result<Background> {
         let stop = Arc::new(AtomicBool::new(false));
         let mut background = Background {
             stop,
@@ -32,7 +46,7 @@ impl Background {
             store.leader().run_committer(stop)
         })?;
         background.spawn("sync", store, sync_each_second)?;
-        background.spawn("tick", store, tick)?;
+        background.spawn("tick", store, |store, stop| tick(store, stop, memory))?;
         background.spawn("sweep", store, crate::sweep::run)?;
         Ok(background)
     }
@@ -85,13 +99,16 @@ fn sync_each_second(store: &Arc<Store>, stop: &AtomicBool) {
     }
 }
 
-fn tick(store: &Arc<Store>, stop: &AtomicBool) {
+fn tick(store: &Arc<Store>, stop: &AtomicBool, memory: Option<MemoryWatch>) {
     let start = Instant::now();
     let mut looked_s = 0;
     while !stop.load(Ordering::Acquire) {
         std::thread::park_timeout(TICK);
         let seconds = start.elapsed().as_secs();
         store.table().tick(seconds);
+        if let Some(memory) = &memory {
+            memory.controller.tick((memory.resident)());
+        }
         if seconds != looked_s {
             looked_s = seconds;
             store.look_at_disk();

@@ -10,6 +10,7 @@
 
 pub mod background;
 pub mod change;
+pub mod check;
 pub mod clock;
 pub mod commit;
 pub mod disk;
@@ -21,6 +22,7 @@ pub mod garbage;
 pub mod hot;
 pub mod lease;
 pub mod limits;
+pub mod memory;
 mod open;
 pub mod ops;
 pub mod partition;

@@ -74,7 +74,7 @@ impl Opened {
 }
 
 /// The partition count to open with: RocksDB must be told all families of an existing directory.
-fn partition_count(path: &Path, asked: Option<u16>) -> Result<u16> {
+pub(crate) fn partition_count(path: &Path, asked: Option<u16>) -> Result<u16> {
     let marker = path.join(PARTITIONS_FILE);
     match std::fs::read_to_string(&marker) {
         Ok(text) => {
@@ -134,7 +134,12 @@ fn create_identity(engine: &Engine, partitions: u16) -> Result<Identity> {
     Ok(identity)
 }
 
-fn check_identity(engine: &Engine, identity: &Identity, opened: u16, path: &Path) -> Result<()> {
+pub(crate) fn check_identity(
+    engine: &Engine,
+    identity: &Identity,
+    opened: u16,
+    path: &Path,
+) -> Result<()> {
     let same_families = identity.family_ids.iter().enumerate().all(|(index, &id)| {
         let family = match index.checked_sub(1) {
             None => Family::Records,
@@ -151,7 +156,7 @@ fn check_identity(engine: &Engine, identity: &Identity, opened: u16, path: &Path
     Ok(())
 }
 
-fn load_namespaces(engine: &Engine) -> Result<(DatabaseMap, Garbage)> {
+pub(crate) fn load_namespaces(engine: &Engine) -> Result<(DatabaseMap, Garbage)> {
     let mut moved = BTreeMap::new();
     let garbage = Garbage::default();
     let mut rows = engine.iterate(
@@ -291,11 +296,11 @@ fn write_records(engine: &Engine, term: u64, changes: &[(Vec<u8>, Option<Vec<u8>
     Ok(())
 }
 
-fn record(engine: &Engine, row_key: &[u8]) -> Result<Option<Vec<u8>>> {
+pub(crate) fn record(engine: &Engine, row_key: &[u8]) -> Result<Option<Vec<u8>>> {
     engine.get(Family::Records, row_key, Tier::Disk, <[u8]>::to_vec)
 }
 
-fn number(engine: &Engine, row_key: &[u8]) -> Result<u64> {
+pub(crate) fn number(engine: &Engine, row_key: &[u8]) -> Result<u64> {
     let bytes = record(engine, row_key)?.and_then(|bytes| bytes.try_into().ok());
     Ok(bytes.map_or(0, u64::from_be_bytes))
 }

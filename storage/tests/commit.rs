@@ -68,7 +68,7 @@ fn spilling<'s>(directory: &'s Directory) -> (storage::Edit<'s>, Head) {
         // What was looked for and not found must be found after the spill.
         let row_key = chunk_key(head.home_slot, head.id, n);
         assert!(edit.element(head.home_slot, &row_key).unwrap().is_none());
-        edit.put_element(head.home_slot, &row_key, &[&[7; 8192]]);
+        edit.put_element(head.home_slot, &row_key, &[&[0], &[7; 8192]]);
         edit.spill(head, &mut spilled).unwrap();
     }
     assert!(spilled);

@@ -16,6 +16,14 @@ pub struct Bounds {
 }
 
 impl Bounds {
+    /// All keys.
+    pub fn all() -> Bounds {
+        Bounds {
+            start: None,
+            end: None,
+        }
+    }
+
     /// All keys that begin with `prefix`.
     pub fn prefix(prefix: &[u8]) -> Bounds {
         let end = crate::encoding::key::prefix_end(prefix).map(|end| end.to_vec());

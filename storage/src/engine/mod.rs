@@ -72,6 +72,8 @@ pub struct Engine {
     family_ids: Box<[FamilyId]>,
     block_cache: Cache,
     memtables: WriteBufferManager,
+    /// What all memtables together may hold by the tuning.
+    memtables_bytes: usize,
     dead_ids: Arc<DeadIds>,
     read_memory: ReadOptions,
     read_disk: ReadOptions,
@@ -117,6 +119,7 @@ impl Engine {
             family_ids: Box::default(),
             block_cache,
             memtables,
+            memtables_bytes,
             dead_ids,
             read_memory: read_options(Tier::Memory),
             read_disk: read_options(Tier::Disk),
@@ -272,6 +275,14 @@ impl Engine {
     pub fn set_block_cache_bytes(&self, bytes: usize) {
         let mut cache = self.block_cache.clone();
         cache.set_capacity(bytes);
+    }
+
+    /// Lets memtables hold at most this many bytes, and never more than the tuning says; beyond it
+    /// the largest is flushed.
+    pub fn limit_memtables(&self, bytes: usize) {
+        const LEAST: usize = 2 << 20;
+        let bytes = bytes.min(self.memtables_bytes).max(LEAST);
+        self.memtables.set_buffer_size(bytes);
     }
 
     /// Stops background work; open iterators must be gone.

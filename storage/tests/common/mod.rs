@@ -86,8 +86,13 @@ impl Directory {
 
     /// Closes cleanly and opens again, without threads.
     pub fn reopen(self) -> Directory {
-        let (fsync, heard) = (self.fsync, Arc::clone(&self.heard));
-        let dir = self.close();
+        let fsync = self.fsync;
+        Directory::open(self.close(), fsync)
+    }
+
+    /// Opens the directory `data` inside `dir`.
+    pub fn open(dir: tempfile::TempDir, fsync: Fsync) -> Directory {
+        let heard = Heard::default();
         let store = Store::open(options(dir.path().join("data"), fsync, &heard)).unwrap();
         Directory {
             store,
@@ -138,7 +143,7 @@ impl Directory {
             };
             for n in 0..chunks {
                 let row_key = chunk_key(head.home_slot, head.id, n);
-                edit.put_element(head.home_slot, &row_key, &[&[b'c'; CHUNK_BYTES]]);
+                edit.put_element(head.home_slot, &row_key, &[&[0], &[b'c'; CHUNK_BYTES]]);
             }
             let mut header = Header::new(DataType::String);
             header.head = Some(head);

@@ -1,0 +1,417 @@
+//! Owns the one memory target of the process: how the hot table, the block cache and everything
+//! else share it, and when writes that need memory are refused.
+//!
+//! The law, at each tick: what the process holds beyond the two caches (code, write buffers,
+//! clients, scripts, allocator) is *other*, and cannot be steered. What the target leaves is the
+//! room of the caches. Room that is missing is taken at once, from the hot table first and from the
+//! block cache below the hot table's least; room that is found is given slowly. When both stand at
+//! their least and the process is still over, writes are refused until it is clearly below.
+//!
+//! Invariants: budgets stay between their least and what the target allows; nothing here measures
+//! the process, the caller does. Must not know: allocators, clients. Tests: below.
+
+use crate::store::Store;
+use parking_lot::Mutex;
+use serde::Serialize;
+use std::sync::Arc;
+
+const MIB: usize = 1 << 20;
+/// Share of the room that is the block cache's, percent, unless the server says otherwise.
+const BLOCK_CACHE_PERCENT: usize = 40;
+/// Memtables may take this part of the target; more of it are flushed early.
+const MEMTABLES_DIVISOR: usize = 4;
+/// Least bytes of the hot table: what is staged passes through it.
+const HOT_TABLE_MIN: usize = 4 * MIB;
+/// Least bytes of the block cache: indexes and filters of the files being read.
+const BLOCK_CACHE_MIN: usize = 8 * MIB;
+/// A resident size above the target by this part of it is within what measuring is worth.
+const TOLERANCE_DIVISOR: usize = 50;
+/// Found room is given in steps of this part of it.
+const GROWTH_DIVISOR: usize = 16;
+/// Changes of less than this part of a budget are not worth an eviction walk.
+const DEADBAND_DIVISOR: usize = 64;
+/// Ticks that the process stays over before writes are refused: memory that was let go takes a
+/// moment to leave it.
+const OVER_TICKS: u32 = 5;
+
+/// What the process holds now, bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Resident memory of the process.
+    pub resident: usize,
+    /// Rows of the hot table, by its estimate.
+    pub hot_table: usize,
+    /// Block cache in use, with the memtables that are charged to it.
+    pub block_cache: usize,
+    /// Memtables.
+    pub memtables: usize,
+}
+
+/// What the caches may hold, bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Budgets {
+    /// Rows of the hot table.
+    pub hot_table: usize,
+    /// Block cache, with the memtables that are charged to it.
+    pub block_cache: usize,
+    /// The process holds more than it may although the caches are at their least.
+    pub over_limit: bool,
+}
+
+/// Memory as INFO shows it, bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct MemoryBreakdown {
+    /// The target; of the machine's memory when it is set to 0.
+    pub target: usize,
+    /// Resident memory at the last tick.
+    pub resident: usize,
+    /// Rows of the hot table.
+    pub hot_table: usize,
+    /// Block cache in use.
+    pub block_cache: usize,
+    /// Of it, memtables.
+    pub memtables: usize,
+    /// Everything else.
+    pub other: usize,
+    /// What the caches may hold.
+    pub budgets: Budgets,
+}
+
+/// The control law: numbers in, budgets out.
+#[derive(Debug, Clone)]
+struct Law {
+    target: usize,
+    block_cache_percent: usize,
+    budgets: Budgets,
+    over_ticks: u32,
+}
+
+impl Law {
+    fn new(target: usize, block_cache_percent: usize) -> Law {
+        let mut law = Law {
+            target,
+            block_cache_percent,
+            budgets: Budgets {
+                hot_table: HOT_TABLE_MIN,
+                block_cache: BLOCK_CACHE_MIN,
+                over_limit: false,
+            },
+            over_ticks: 0,
+        };
+        // Before anything is measured half of the target is taken to be the caches'.
+        law.budgets = Budgets {
+            over_limit: false,
+            ..law.shares(target / 2, 0)
+        };
+        law
+    }
+
+    /// How the caches share `room`. Memtables are charged to the block cache, so it must be larger
+    /// than they are to hold a block.
+    fn shares(&self, room: usize, memtables: usize) -> Budgets {
+        let least = BLOCK_CACHE_MIN + memtables;
+        let block_cache = (room / 100 * self.block_cache_percent).max(least);
+        let hot_table = room.saturating_sub(block_cache).max(HOT_TABLE_MIN);
+        Budgets {
+            hot_table,
+            block_cache,
+            over_limit: self.budgets.over_limit,
+        }
+    }
+
+    fn tick(&mut self, usage: Usage) -> Budgets {
+        let caches = usage.hot_table + usage.block_cache;
+        let other = usage.resident.saturating_sub(caches);
+        let least = BLOCK_CACHE_MIN + usage.memtables;
+        let goal = self.shares(self.target.saturating_sub(other), usage.memtables);
+        let over = usage.resident > self.target + self.target / TOLERANCE_DIVISOR;
+        if over {
+            // Beyond what the shares say: an estimate that is too low must not keep it over.
+            let excess = usage.resident - self.target;
+            let hot = usage.hot_table.min(self.budgets.hot_table);
+            let from_hot = excess.min(hot.saturating_sub(HOT_TABLE_MIN));
+            let hot = (hot - from_hot).max(HOT_TABLE_MIN).min(goal.hot_table);
+            let from_blocks = excess - from_hot;
+            let blocks = self.budgets.block_cache.saturating_sub(from_blocks);
+            self.budgets.hot_table = hot;
+            self.budgets.block_cache = blocks.clamp(least, goal.block_cache);
+        } else {
+            self.budgets.hot_table = step(self.budgets.hot_table, goal.hot_table);
+            self.budgets.block_cache = step(self.budgets.block_cache, goal.block_cache);
+        }
+        let at_least = self.budgets.hot_table <= HOT_TABLE_MIN && self.budgets.block_cache <= least;
+        self.over_ticks = if over && at_least {
+            self.over_ticks.saturating_add(1)
+        } else {
+            0
+        };
+        if self.over_ticks >= OVER_TICKS {
+            self.budgets.over_limit = true;
+        } else if usage.resident <= self.target {
+            self.budgets.over_limit = false;
+        }
+        self.budgets
+    }
+}
+
+/// From a budget to its goal: at once when it shrinks, by a part of the way when it grows.
+fn step(now: usize, goal: usize) -> usize {
+    if goal.abs_diff(now) <= now / DEADBAND_DIVISOR {
+        return now;
+    }
+    if goal < now {
+        goal
+    } else {
+        now + ((goal - now) / GROWTH_DIVISOR).max(MIB).min(goal - now)
+    }
+}
+
+/// Holds a store's process to its target; tick it about ten times a second.
+pub struct MemoryController {
+    store: Arc<Store>,
+    state: Mutex<State>,
+}
+
+struct State {
+    law: Law,
+    usage: Usage,
+    applied: Option<Budgets>,
+}
+
+impl MemoryController {
+    /// A controller for a target in bytes; 0 takes half of the memory there is.
+    pub fn new(store: Arc<Store>, maxmemory: usize) -> MemoryController {
+        let law = Law::new(target_of(maxmemory), BLOCK_CACHE_PERCENT);
+        let usage = Usage {
+            resident: 0,
+            hot_table: 0,
+            block_cache: 0,
+            memtables: 0,
+        };
+        let controller = MemoryController {
+            store,
+            state: Mutex::new(State {
+                law,
+                usage,
+                applied: None,
+            }),
+        };
+        controller.apply(&mut controller.state.lock());
+        controller.set_maxmemory(maxmemory);
+        controller
+    }
+
+    /// Changes the target; the next ticks bring the process there.
+    pub fn set_maxmemory(&self, maxmemory: usize) {
+        let target = target_of(maxmemory);
+        self.state.lock().law.target = target;
+        self.store
+            .engine()
+            .limit_memtables(target / MEMTABLES_DIVISOR);
+    }
+
+    /// Changes the block cache's share of what the caches have.
+    pub fn set_block_cache_percent(&self, percent: usize) {
+        self.state.lock().law.block_cache_percent = percent.min(95);
+    }
+
+    /// Whether writes that need memory are to be refused.
+    pub fn over_limit(&self) -> bool {
+        self.state.lock().law.budgets.over_limit
+    }
+
+    /// Adjusts the caches, given the resident bytes of the process now.
+    pub fn tick(&self, resident: usize) -> Budgets {
+        let (block_cache, memtables) = self.store.engine().memory_used();
+        let usage = Usage {
+            resident,
+            hot_table: self.store.table().bytes(),
+            block_cache,
+            memtables,
+        };
+        let mut state = self.state.lock();
+        state.usage = usage;
+        state.law.tick(usage);
+        self.apply(&mut state);
+        state.law.budgets
+    }
+
+    fn apply(&self, state: &mut State) {
+        let budgets = state.law.budgets;
+        let before = state.applied.replace(budgets);
+        if before.map(|before| before.hot_table) != Some(budgets.hot_table) {
+            let committed = self.store.queue().committed();
+            self.store.table().set_budget(budgets.hot_table, committed);
+        }
+        if before.map(|before| before.block_cache) != Some(budgets.block_cache) {
+            self.store
+                .engine()
+                .set_block_cache_bytes(budgets.block_cache);
+        }
+    }
+
+    /// Who holds what, as of the last tick.
+    pub fn breakdown(&self) -> MemoryBreakdown {
+        let state = self.state.lock();
+        let usage = state.usage;
+        MemoryBreakdown {
+            target: state.law.target,
+            resident: usage.resident,
+            hot_table: usage.hot_table,
+            block_cache: usage.block_cache,
+            memtables: usage.memtables,
+            other: usage
+                .resident
+                .saturating_sub(usage.hot_table + usage.block_cache),
+            budgets: state.law.budgets,
+        }
+    }
+}
+
+fn target_of(maxmemory: usize) -> usize {
+    if maxmemory != 0 {
+        return maxmemory;
+    }
+    let machine = memory_total().unwrap_or(1 << 30);
+    machine.min(cgroup_limit().unwrap_or(usize::MAX)) / 2
+}
+
+/// Memory of the machine.
+fn memory_total() -> Option<usize> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
+    let kib: usize = line.split_whitespace().nth(1)?.parse().ok()?;
+    kib.checked_mul(1024)
+}
+
+/// The lowest limit of the control groups around this process, if they have one.
+fn cgroup_limit() -> Option<usize> {
+    let own = std::fs::read_to_string("/proc/self/cgroup").ok()?;
+    let group = own.lines().find_map(|line| line.strip_prefix("0::"))?;
+    let mut directory = std::path::PathBuf::from("/sys/fs/cgroup");
+    let mut limits = vec![read_limit(&directory)];
+    for part in group.split('/').filter(|part| !part.is_empty()) {
+        directory.push(part);
+        limits.push(read_limit(&directory));
+    }
+    limits.into_iter().flatten().min()
+}
+
+fn read_limit(group: &std::path::Path) -> Option<usize> {
+    let text = std::fs::read_to_string(group.join("memory.max")).ok()?;
+    text.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A process whose caches fill up to their budgets, and that holds `other` besides.
+    struct Process {
+        law: Law,
+        usage: Usage,
+        other: usize,
+        /// Bytes that the caches would like to hold, each.
+        wanted: usize,
+        /// How much an estimated byte really takes, percent.
+        weight: usize,
+    }
+
+    impl Process {
+        fn new(target: usize, other: usize) -> Process {
+            Process {
+                law: Law::new(target, BLOCK_CACHE_PERCENT),
+                usage: Usage {
+                    resident: other,
+                    hot_table: 0,
+                    block_cache: 0,
+                    memtables: 0,
+                },
+                other,
+                wanted: usize::MAX,
+                weight: 100,
+            }
+        }
+
+        fn run(&mut self, ticks: usize) -> Budgets {
+            for _ in 0..ticks {
+                let budgets = self.law.budgets;
+                self.usage.hot_table = budgets.hot_table.min(self.wanted);
+                self.usage.block_cache = budgets.block_cache.min(self.wanted);
+                let caches = self.usage.hot_table + self.usage.block_cache;
+                self.usage.resident = self.other + caches / 100 * self.weight;
+                self.law.tick(self.usage);
+            }
+            self.law.budgets
+        }
+    }
+
+    #[test]
+    fn a_full_process_settles_at_its_target() {
+        let mut process = Process::new(256 * MIB, 60 * MIB);
+        let budgets = process.run(300);
+        let room = 196 * MIB;
+        assert!(budgets.hot_table + budgets.block_cache <= room + room / 20);
+        assert!(budgets.hot_table + budgets.block_cache >= room - room / 10);
+        assert!(process.usage.resident <= 256 * MIB + 6 * MIB);
+        assert!(!budgets.over_limit);
+        assert_eq!(process.run(1), process.run(50), "it has settled");
+    }
+
+    #[test]
+    fn estimates_that_are_too_low_do_not_keep_it_over() {
+        let mut process = Process::new(256 * MIB, 40 * MIB);
+        process.weight = 160;
+        process.run(300);
+        let ceiling = 256 * MIB + 256 * MIB / 5;
+        for _ in 0..100 {
+            process.run(1);
+            assert!(
+                process.usage.resident <= ceiling,
+                "{}",
+                process.usage.resident
+            );
+        }
+        assert!(!process.law.budgets.over_limit);
+    }
+
+    #[test]
+    fn the_hot_table_gives_first_then_the_block_cache_then_writes_are_refused() {
+        let mut process = Process::new(256 * MIB, 40 * MIB);
+        let full = process.run(300);
+        process.other = 130 * MIB;
+        let less = process.run(100);
+        assert!(less.hot_table < full.hot_table && !less.over_limit);
+        process.other = 300 * MIB;
+        let least = process.run(OVER_TICKS as usize + 3);
+        assert_eq!(
+            (least.hot_table, least.block_cache),
+            (HOT_TABLE_MIN, BLOCK_CACHE_MIN)
+        );
+        assert!(least.over_limit);
+        process.other = 100 * MIB;
+        let again = process.run(300);
+        assert!(!again.over_limit && again.hot_table > 4 * HOT_TABLE_MIN);
+    }
+
+    #[test]
+    fn growth_is_slow_and_shrinking_is_not() {
+        let mut process = Process::new(1024 * MIB, 100 * MIB);
+        process.run(300);
+        process.law.target = 256 * MIB;
+        let shrunk = process.run(3);
+        assert!(shrunk.hot_table + shrunk.block_cache <= 200 * MIB);
+        process.law.target = 1024 * MIB;
+        let soon = process.run(2);
+        assert!(soon.hot_table < 2 * shrunk.hot_table + 64 * MIB);
+        let later = process.run(300);
+        assert!(later.hot_table > 400 * MIB);
+    }
+
+    #[test]
+    fn an_automatic_target_is_at_most_half_of_the_machine() {
+        let target = target_of(0);
+        assert!(target > 0 && target <= memory_total().unwrap_or(1 << 30) / 2);
+        assert_eq!(target_of(5), 5);
+    }
+}
