@@ -47,11 +47,7 @@ static GET: CommandSpec = CommandSpec {
 
 fn get(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
     let patterns: Vec<&[u8]> = std::iter::from_fn(|| args.next_or_none()).collect();
-    let matches = |pattern: &[u8], name: &[u8], ignore_case: bool| match ignore_case {
-        true => glob::matches_ignore_case(pattern, name),
-        false => glob::matches(pattern, name),
-    };
-    let found = session.services.config.get(&patterns, matches);
+    let found = session.services.config.get(&patterns);
     let pairs = found
         .into_iter()
         .map(|(name, value)| (name, Reply::bulk(value)));
