@@ -3,8 +3,7 @@
 //! Owns [`matches`] and [`matches_ignore_case`]: `*` any bytes, `?` one byte, `[a-z]` and `[^a-z]`
 //! one byte of a class, `\` the next byte itself. Bytes, not characters.
 //! Invariant: at most `pattern.len() * (text.len() + 1)` byte comparisons and no recursion,
-//! whatever the pattern. Redis recurses at each `*` and refuses to match beyond a thousand of
-//! them; nothing here needs that limit.
+//! whatever the pattern.
 //! Must not know: keys, channels, users.
 //! Tests: `glob/tests.rs`.
 
@@ -38,6 +37,10 @@ impl Case {
     }
 }
 
+/// Most runs of `*` with something behind them in a pattern that can match: Redis's bound on its
+/// recursion, kept so that the same patterns match.
+const STARS_MAX: usize = 1000;
+
 /// Only the last `*` is ever tried again: whatever an earlier one could take in addition, the
 /// last one can take as well. That keeps the work at the product of the two lengths.
 fn matches_with(pattern: &[u8], text: &[u8], case: Case) -> bool {
@@ -49,10 +52,15 @@ fn matches_with(pattern: &[u8], text: &[u8], case: Case) -> bool {
     let mut text = text;
     // What follows the last `*`, and what is left of the text if that `*` takes one byte more.
     let mut retry: Option<(&[u8], &[u8])> = None;
+    let mut stars = 0;
     while let [byte, text_rest @ ..] = text {
         if let Some(after_stars) = skip_stars(pattern) {
             if after_stars.is_empty() {
                 return true;
+            }
+            stars += 1;
+            if stars > STARS_MAX {
+                return false;
             }
             retry = Some((after_stars, text_rest));
             pattern = after_stars;

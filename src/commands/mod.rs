@@ -17,7 +17,12 @@ use std::sync::LazyLock;
 pub const REDIS_VERSION: &str = "8.0.0";
 
 /// All commands, group by group.
-pub static TABLE: &[&[&CommandSpec]] = &[string::COMMANDS, bitmap::COMMANDS, keyspace::COMMANDS, connection::COMMANDS];
+pub static TABLE: &[&[&CommandSpec]] = &[
+    string::COMMANDS,
+    bitmap::COMMANDS,
+    keyspace::COMMANDS,
+    connection::COMMANDS,
+];
 
 /// All rows of the table, subcommands not included.
 pub fn all() -> impl Iterator<Item = &'static CommandSpec> {

@@ -19,6 +19,7 @@ use crate::error::{CommandError, CommandResult};
 use crate::metrics::CommandStats;
 use crate::resp::{OwnedRequest, Reply, Request, RespVersion};
 use crate::session::{Services, Session};
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -67,6 +68,8 @@ struct Call<'a> {
     db: u32,
     resp: RespVersion,
     touch: bool,
+    /// A key of the command was found expired and still stored.
+    met_expired: Cell<bool>,
 }
 
 impl Executor {
@@ -175,11 +178,17 @@ impl Executor {
         if !write && keys.len() == 1 {
             match call.run(Tier::Memory, false) {
                 (Err(CommandError::Storage(StorageError::NeedsLatch)), _) => {}
-                result => return settled(result),
+                result => {
+                    call.drop_expired();
+                    return settled(result);
+                }
             }
         }
-        let _guard = store.latches().try_lock(&call.latches(&keys))?;
-        settled(call.run(Tier::Memory, true))
+        let guard = store.latches().try_lock(&call.latches(&keys))?;
+        let result = call.run(Tier::Memory, true);
+        drop(guard);
+        call.drop_expired();
+        settled(result)
     }
 
     async fn data_later(
@@ -215,9 +224,11 @@ impl Executor {
                 db,
                 resp,
                 touch,
+                met_expired: Cell::new(false),
             };
             let result = call.run(Tier::Disk, true);
             drop::<KeyGuard>(guard);
+            call.drop_expired();
             result
         };
         let lost = "ERR the command failed inside the server; see its log";
@@ -285,6 +296,7 @@ fn call<'a>(
         db: session.db,
         resp: session.resp,
         touch: !session.no_touch && !command.spec.flags().has(Flags::NO_TOUCH),
+        met_expired: Cell::new(false),
     }
 }
 
@@ -363,7 +375,54 @@ impl Call<'_> {
         let (hits, misses) = view.hits_and_misses();
         self.services.metrics.keyspace_hits.add(hits);
         self.services.metrics.keyspace_misses.add(misses);
-        (result, view.seen())
+        let (seen, met_expired) = (view.seen(), view.met_expired());
+        drop(view);
+        if met_expired && result.is_ok() {
+            self.met_expired.set(true);
+        }
+        (result, seen)
+    }
+
+    /// Deletes the command's keys whose time has come, as Redis does on access: DBSIZE and
+    /// keyspace events then agree with what the client was told. Keys that somebody else works on,
+    /// or that would need the disk, are left to the sweeper.
+    ///
+    /// Called without latches held.
+    #[inline]
+    fn drop_expired(&self) {
+        if self.met_expired.get() {
+            self.remove_expired_keys();
+        }
+    }
+
+    #[cold]
+    fn remove_expired_keys(&self) {
+        let options = ViewOptions {
+            tier: Tier::Memory,
+            latched: true,
+            touch: false,
+        };
+        for &(at, _) in &self.keys() {
+            let key = self.request.get(usize::from(at)).unwrap_or_default();
+            let mut set = LatchSet::default();
+            set.add(
+                &KeyName::new(key, self.services.store.seed()),
+                Mode::Exclusive,
+            );
+            let Some(_guard) = self.services.store.latches().try_lock(&set) else {
+                continue;
+            };
+            let Ok(mut edit) = self.services.store.edit(self.db, options) else {
+                return;
+            };
+            let removed = edit
+                .open(key)
+                .and_then(|entry| edit.remove_expired(&entry))
+                .and_then(|()| edit.stage());
+            if removed.is_err() {
+                return;
+            }
+        }
     }
 
     #[inline]

@@ -231,3 +231,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn more_stars_than_redis_follows_match_nothing() {
+    let text = vec![b'a'; 5000];
+    let pattern = |runs: usize| [b"*?".repeat(runs), b"*".to_vec()].concat();
+    assert!(matches(&pattern(STARS_MAX), &text));
+    assert!(!matches(&pattern(STARS_MAX + 1), &text));
+}

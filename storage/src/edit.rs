@@ -218,6 +218,14 @@ impl<'s> Edit<'s> {
         self.take_away(entry, event, None)
     }
 
+    /// Deletes a stored key if its time has come; otherwise does nothing.
+    pub fn remove_expired(&mut self, entry: &KeyEntry<'_>) -> Result<()> {
+        if entry.exists() {
+            return Ok(());
+        }
+        self.remove(entry, Event::Expired)
+    }
+
     /// Deletes a key's meta row whose elements live on under `kept` in another meta row.
     pub fn take_away(
         &mut self,

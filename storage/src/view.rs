@@ -45,6 +45,8 @@ pub struct View<'s> {
     seen: Cell<Position>,
     hits: Cell<u32>,
     misses: Cell<u32>,
+    /// Some key that was looked up is stored and expired.
+    met_expired: Cell<bool>,
     pub(crate) staged: RefCell<StagedRows>,
     _lease: Lease<'s>,
 }
@@ -109,6 +111,7 @@ impl<'s> View<'s> {
             seen: Cell::new(0),
             hits: Cell::new(0),
             misses: Cell::new(0),
+            met_expired: Cell::new(false),
             staged: RefCell::default(),
             _lease: lease,
         }
@@ -172,6 +175,9 @@ impl<'s> View<'s> {
     #[inline]
     pub fn open<'k>(&self, user_key: &'k [u8]) -> Result<KeyEntry<'k>> {
         let entry = self.open_in(self.ns, user_key)?;
+        if !entry.exists() && entry.stored().is_some() {
+            self.met_expired.set(true);
+        }
         let counter = if entry.exists() {
             &self.hits
         } else {
@@ -179,6 +185,12 @@ impl<'s> View<'s> {
         };
         counter.set(counter.get() + 1);
         Ok(entry)
+    }
+
+    /// Whether [`View::open`] met a key whose time has come and that is still stored.
+    #[inline]
+    pub fn met_expired(&self) -> bool {
+        self.met_expired.get()
     }
 
     /// Keys found and not found by [`View::open`].

@@ -8,6 +8,7 @@ use crate::error::{CommandError, CommandResult, text};
 use crate::resp::Reply;
 use crate::session::Session;
 use storage::View;
+use storage::encoding::number::parse_i64;
 use storage::ops::keyspace;
 
 pub static OBJECT: CommandSpec = CommandSpec {
@@ -91,13 +92,24 @@ fn idletime(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResul
 pub static REFCOUNT: CommandSpec = CommandSpec {
     name: "refcount",
     handler: Handler::Read(refcount),
-    summary: "Returns 1 for every key, since values are never shared.",
+    summary: "Returns what Redis would count: small integers are shared, other values are not.",
     ..LOOK
 };
 
 fn refcount(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
-    let exists = keyspace::exists(view, args.next()?)?;
-    Ok(if exists { Reply::Int(1) } else { Reply::Nil })
+    /// Redis keeps one object for each integer below this and never counts its uses.
+    const SHARED_INTEGERS: i64 = 10_000;
+    let entry = view.open(args.next()?)?;
+    let number = entry.payload().and_then(parse_i64);
+    let shared = number.is_some_and(|number| (0..SHARED_INTEGERS).contains(&number))
+        && entry
+            .header()
+            .is_some_and(|header| !header.raw && header.head.is_none());
+    Ok(match (entry.exists(), shared) {
+        (false, _) => Reply::Nil,
+        (true, true) => Reply::Int(i64::from(i32::MAX)),
+        (true, false) => Reply::Int(1),
+    })
 }
 
 pub static HELP: CommandSpec = CommandSpec {

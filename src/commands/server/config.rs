@@ -8,7 +8,6 @@ use crate::command::{Args, Arity, CommandSpec, Handler, Outcome};
 use crate::commands::help;
 use crate::config::{Changes, Fsync, Reason};
 use crate::error::{CommandError, CommandResult};
-use crate::glob;
 use crate::resp::Reply;
 use crate::session::{Services, Session};
 use std::sync::atomic::Ordering;

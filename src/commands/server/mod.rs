@@ -6,6 +6,7 @@
 pub mod config;
 mod debug;
 mod debug_protocol;
+mod function;
 mod info;
 mod lifecycle;
 mod memory;
@@ -18,6 +19,7 @@ pub static COMMANDS: &[&CommandSpec] = &[
     &lifecycle::COMPACT,
     &config::CONFIG,
     &debug::DEBUG,
+    &function::FUNCTION,
     &info::INFO,
     &lifecycle::LASTSAVE,
     &memory::MEMORY,
