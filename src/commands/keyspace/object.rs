@@ -4,6 +4,7 @@
 use crate::command::{
     Args, Arity, Category, CommandSpec, Ctx, Flags, Group, Handler, KeyFlags, KeySpec, Outcome,
 };
+use crate::commands::help;
 use crate::error::{CommandError, CommandResult, text};
 use crate::resp::Reply;
 use crate::session::Session;
@@ -118,27 +119,12 @@ pub static HELP: CommandSpec = CommandSpec {
     arity: Arity::exactly(2),
     keys: &[],
     extra: Flags::LOADING.with(Flags::STALE),
-    handler: Handler::Server(help),
+    handler: Handler::Server(show_help),
     syntax: "",
     summary: "Lists the subcommands.",
     ..LOOK
 };
 
-const HELP_LINES: &[&str] = &[
-    "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-    "ENCODING <key>",
-    "    The representation that Redis would choose for the value of <key>.",
-    "FREQ <key>",
-    "    How often <key> is used, on a logarithmic scale; needs an LFU maxmemory-policy.",
-    "IDLETIME <key>",
-    "    Seconds since <key> was used last; needs a policy other than LFU.",
-    "REFCOUNT <key>",
-    "    References to the value of <key>; always 1.",
-    "HELP",
-    "    This text.",
-];
-
-fn help(_session: &mut Session, _args: &mut Args<'_>) -> CommandResult<Outcome> {
-    let lines = HELP_LINES.iter().map(|line| Reply::Simple(line));
-    Ok(Reply::array(lines).into())
+fn show_help(_session: &mut Session, _args: &mut Args<'_>) -> CommandResult<Outcome> {
+    Ok(help::lines(&OBJECT).into())
 }
