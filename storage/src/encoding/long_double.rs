@@ -2,8 +2,7 @@
 //! significand, 15 of exponent. Sums and texts agree digit by digit on every machine.
 //! Invariants: every operation is exact on integers and rounds once, to nearest, ties to even.
 //! Must not know: commands, error texts. Tests: below, and `tests/compat/long_double.rs` beside a
-//! real
-//! redis-server.
+//! real redis-server.
 
 use num_bigint::BigUint;
 
