@@ -22,6 +22,8 @@ pub static TABLE: &[&[&CommandSpec]] = &[
     bitmap::COMMANDS,
     keyspace::COMMANDS,
     connection::COMMANDS,
+    server::COMMANDS,
+    introspect::COMMANDS,
 ];
 
 /// All rows of the table, subcommands not included.
