@@ -84,7 +84,8 @@ pub(crate) fn partition_count(path: &Path, asked: Option<u16>) -> Result<u16> {
             match asked {
                 Some(asked) if asked != found && Engine::exists(path) => {
                     Err(StorageError::Directory(format!(
-                        "{}: created with {found} partitions, not {asked}; the number is fixed at creation",
+                        "{}: created with {found} partitions, not {asked}; the number is fixed at \
+                         creation",
                         path.display()
                     )))
                 }

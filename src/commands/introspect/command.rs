@@ -1,7 +1,7 @@
 //! Owns COMMAND and its subcommands.
 //! Must not know: how rows are shown. Tests: `tests/commands/server.rs`.
 
-use super::{categories, docs, info};
+use super::{categories, docs, hints, info};
 use crate::command::key_spec::KeyPositions;
 use crate::command::{Args, Arity, Category, CommandSpec, Flags, Group, Handler, Outcome};
 use crate::commands::{self, NumberedCommand, help};
@@ -153,16 +153,16 @@ fn list(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
 
 static GETKEYS: CommandSpec = CommandSpec {
     name: "getkeys",
-    arity: Arity::at_least(3),
+    arity: Arity::at_least(4),
     handler: Handler::Server(getkeys),
-    syntax: "command [arg [arg ...]]",
+    syntax: "command arg [arg ...]",
     summary: "Extracts the key names from a command with its arguments.",
     complexity: "O(N) where N is the number of arguments.",
     ..ROW
 };
 
 fn getkeys(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
-    let (request, keys) = keys_of(args)?;
+    let (_, request, keys) = keys_of(args)?;
     let keys = keys.iter();
     let keys = keys.map(|(at, _)| request.get(usize::from(*at)).unwrap_or_default());
     Ok(Reply::array(keys.map(Reply::bulk_bytes)).into())
@@ -171,18 +171,20 @@ fn getkeys(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
 static GETKEYSANDFLAGS: CommandSpec = CommandSpec {
     name: "getkeysandflags",
     since: "7.0.0",
-    arity: Arity::at_least(3),
+    arity: Arity::at_least(4),
     handler: Handler::Server(getkeysandflags),
-    syntax: "command [arg [arg ...]]",
+    syntax: "command arg [arg ...]",
     summary: "Extracts the key names and their access flags from a command with its arguments.",
     complexity: "O(N) where N is the number of arguments.",
     ..ROW
 };
 
 fn getkeysandflags(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
-    let (request, keys) = keys_of(args)?;
+    let (command, request, keys) = keys_of(args)?;
+    let name = command.full_name;
     let keys = keys.iter().map(|(at, flags)| {
         let key = request.get(usize::from(*at)).unwrap_or_default();
+        let flags = hints::flags_of(name, &request, *flags);
         let flags = flags.names().into_iter().map(Reply::Simple);
         Reply::array([Reply::bulk_bytes(key), Reply::Set(flags.collect())])
     });
@@ -190,7 +192,9 @@ fn getkeysandflags(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcom
 }
 
 /// The request behind the subcommand's name, and where its keys stand.
-fn keys_of<'a>(args: &Args<'a>) -> CommandResult<(Request<'a>, KeyPositions)> {
+fn keys_of<'a>(
+    args: &Args<'a>,
+) -> CommandResult<(&'static NumberedCommand, Request<'a>, KeyPositions)> {
     let request = args.request().skip(2);
     let command = asked(&request).ok_or("ERR Invalid command specified")?;
     let specs = command.spec.keys;
@@ -207,7 +211,7 @@ fn keys_of<'a>(args: &Args<'a>) -> CommandResult<(Request<'a>, KeyPositions)> {
     if keys.is_empty() {
         return Err("ERR Invalid arguments specified for command".into());
     }
-    Ok((request, keys))
+    Ok((command, request, keys))
 }
 
 /// The command that a request asks for; a container's subcommand if its second word is one.

@@ -11,6 +11,9 @@ const SPECIAL: &str = "response_policy:special";
 const OUTPUT: &str = "nondeterministic_output";
 const ORDER: &str = "nondeterministic_output_order";
 
+use crate::command::KeyFlags;
+use crate::resp::Request;
+
 /// Tips by full name.
 pub const TIPS: &[(&str, &[&str])] = &[
     ("client|info", &[OUTPUT]),
@@ -31,6 +34,7 @@ pub const TIPS: &[(&str, &[&str])] = &[
     ("lastsave", &[OUTPUT]),
     ("mget", &[MULTI_SHARD]),
     ("mset", &[MULTI_SHARD, ALL_SUCCEEDED]),
+    ("msetnx", &[MULTI_SHARD, "response_policy:agg_min"]),
     ("object|freq", &[OUTPUT]),
     ("object|idletime", &[OUTPUT]),
     ("object|refcount", &[OUTPUT]),
@@ -38,7 +42,7 @@ pub const TIPS: &[(&str, &[&str])] = &[
     ("ping", &[ALL_SHARDS, ALL_SUCCEEDED]),
     ("pttl", &[OUTPUT]),
     ("randomkey", &[ALL_SHARDS, OUTPUT]),
-    ("scan", &[OUTPUT, ALL_SHARDS]),
+    ("scan", &[OUTPUT, "request_policy:special"]),
     ("time", &[OUTPUT]),
     ("touch", &[MULTI_SHARD, AGGREGATE]),
     ("ttl", &[OUTPUT]),
@@ -51,6 +55,7 @@ pub const NOTES: &[(&str, &str)] = &[
         "bitfield",
         "This command allows both access and modification of the key",
     ),
+    ("getex", "RW and UPDATE because it changes the TTL"),
     ("set", "RW and ACCESS due to the optional `GET` argument"),
 ];
 
@@ -64,4 +69,43 @@ pub fn tips(full_name: &str) -> &'static [&'static str] {
 pub fn note(full_name: &str) -> Option<&'static str> {
     let row = NOTES.iter().find(|(name, _)| *name == full_name);
     row.map(|(_, note)| *note)
+}
+
+/// What a request does with its key, where the key's flags depend on the other arguments.
+pub fn flags_of(full_name: &str, request: &Request<'_>, flags: KeyFlags) -> KeyFlags {
+    let has = |from: usize, word: &[u8]| {
+        let mut words = request.iter().skip(from);
+        words.any(|arg| arg.eq_ignore_ascii_case(word))
+    };
+    let update = KeyFlags::ACCESS.with(KeyFlags::UPDATE);
+    match full_name {
+        "set" if has(3, b"get") => KeyFlags::RW.with(update),
+        "set" => KeyFlags::OW.with(KeyFlags::UPDATE),
+        "bitfield" if has(2, b"set") || has(2, b"incrby") => KeyFlags::RW.with(update),
+        "bitfield" => KeyFlags::RO.with(KeyFlags::ACCESS),
+        _ => flags,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resp::OwnedRequest;
+
+    #[test]
+    fn flags_depend_on_the_arguments() {
+        let flags = |words: &[&str]| {
+            let owned = OwnedRequest::from_args(words);
+            flags_of(words[0], &owned.as_request(), KeyFlags::RO).names()
+        };
+        assert_eq!(flags(&["set", "get", "v"]), ["OW", "update"]);
+        assert_eq!(flags(&["set", "k", "v", "GET"]), ["RW", "access", "update"]);
+        assert_eq!(
+            flags(&["bitfield", "k", "GET", "u8", "0"]),
+            ["RO", "access"]
+        );
+        let incremented = ["bitfield", "k", "INCRBY", "u8", "0", "1"];
+        assert_eq!(flags(&incremented), ["RW", "access", "update"]);
+        assert_eq!(flags(&["get", "k"]), ["RO"]);
+    }
 }

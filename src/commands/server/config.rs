@@ -7,7 +7,7 @@ use super::{ANY_STATE, OPERATOR, ROW};
 use crate::command::{Args, Arity, CommandSpec, Handler, Outcome};
 use crate::commands::help;
 use crate::config::{Changes, Fsync, Reason};
-use crate::error::{CommandError, CommandResult};
+use crate::error::{CommandError, CommandResult, text};
 use crate::resp::Reply;
 use crate::session::{Services, Session};
 use std::sync::atomic::Ordering;
@@ -67,7 +67,7 @@ static SET: CommandSpec = CommandSpec {
 
 fn set(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
     if args.left() % 2 != 0 {
-        return Err(CommandError::wrong_arity("config|set"));
+        return Err(CommandError::Fixed(text::SYNTAX));
     }
     let mut pairs = Vec::with_capacity(args.left() / 2);
     while let Some(name) = args.next_or_none() {

@@ -14,8 +14,7 @@ use crate::glob;
 use crate::resp::Reply;
 use crate::session::Session;
 use storage::View;
-use storage::encoding::meta::Header;
-use storage::encoding::number::parse_i64;
+use storage::ops::keyspace;
 
 pub static DEBUG: CommandSpec = CommandSpec {
     name: "debug",
@@ -30,6 +29,7 @@ pub static DEBUG: CommandSpec = CommandSpec {
         &OBJECT,
         &PROTOCOL,
         &RELOAD,
+        &SET_ACTIVE_EXPIRE,
         &SLEEP,
         &STRINGMATCH_LEN,
         &HELP,
@@ -124,34 +124,36 @@ static OBJECT: CommandSpec = CommandSpec {
 
 fn object(view: &View<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandResult {
     let key = args.next()?;
+    let encoding = keyspace::encoding(view, key)?;
+    let encoding = encoding.ok_or(CommandError::Fixed(text::NO_SUCH_KEY))?;
     let entry = view.open(key)?;
-    let header = entry.header();
-    let header = header.ok_or(CommandError::Fixed(text::NO_SUCH_KEY))?;
-    let inline = entry.payload().unwrap_or_default();
-    let encoding = encoding(header, inline);
-    let bytes = header.head.map_or(inline.len() as u64, |head| head.count);
+    let inline = entry.payload().map_or(0, |payload| payload.len() as u64);
+    let head = entry.header().and_then(|header| header.head);
+    let bytes = head.map_or(inline, |head| head.count);
+    let idle_s = keyspace::usage(view, key)?.map_or(0, |usage| usage.idle_s);
     // Values have no address; the slot and the hash place them instead.
     let name = view.name(key);
     let (slot, hash) = (name.slot, name.h48());
     Ok(Reply::Status(format!(
         "Value at:0x{slot:04x}{hash:012x} refcount:1 encoding:{encoding} \
-         serializedlength:{bytes} lru:0 lru_seconds_idle:0"
+         serializedlength:{bytes} lru:0 lru_seconds_idle:{idle_s}"
     )))
 }
 
-/// The name of a string's representation in Redis.
-fn encoding(header: &Header, inline: &[u8]) -> &'static str {
-    /// Longest string that Redis keeps in one allocation with its object.
-    const EMBSTR_BYTES_MAX: usize = 44;
-    if header.raw || header.head.is_some() {
-        "raw"
-    } else if parse_i64(inline).is_some() {
-        "int"
-    } else if inline.len() <= EMBSTR_BYTES_MAX {
-        "embstr"
-    } else {
-        "raw"
-    }
+static SET_ACTIVE_EXPIRE: CommandSpec = CommandSpec {
+    name: "set-active-expire",
+    arity: Arity::exactly(3),
+    extra: DEBUGGING,
+    handler: Handler::Server(set_active_expire),
+    syntax: "<0 | 1>",
+    summary: "Stops or resumes the deletion of expired keys that nobody asks for.",
+    ..ROW
+};
+
+fn set_active_expire(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
+    let active = args.next_i64()? != 0;
+    session.services.store.set_active_expire(active);
+    Ok(Reply::ok().into())
 }
 
 static STRINGMATCH_LEN: CommandSpec = CommandSpec {

@@ -1,11 +1,11 @@
-//! Owns DEBUG PROTOCOL: one reply of every type, for tests of client libraries.
+//! Owns DEBUG PROTOCOL: one reply of every type but the push, which is no reply.
 //! Must not know: how replies are encoded. Tests: below.
 
 use super::ROW;
 use super::debug::DEBUGGING;
 use crate::command::{Args, Arity, CommandSpec, Handler, Outcome};
 use crate::error::CommandResult;
-use crate::resp::{Reply, RespVersion};
+use crate::resp::Reply;
 use crate::session::Session;
 
 pub(super) static PROTOCOL: CommandSpec = CommandSpec {
@@ -13,23 +13,18 @@ pub(super) static PROTOCOL: CommandSpec = CommandSpec {
     arity: Arity::exactly(3),
     extra: DEBUGGING,
     handler: Handler::Server(protocol),
-    syntax: "<STRING | INTEGER | DOUBLE | BIGNUM | NULL | ARRAY | SET | MAP | ATTRIB | PUSH | \
+    syntax: "<STRING | INTEGER | DOUBLE | BIGNUM | NULL | ARRAY | SET | MAP | ATTRIB | \
              VERBATIM | TRUE | FALSE>",
     summary: "Answers with a test value of the type.",
     ..ROW
 };
 
-fn protocol(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
+fn protocol(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
     let kind = args.next()?.to_ascii_lowercase();
-    let reply = match &*kind {
-        b"push" if session.resp == RespVersion::Resp2 => {
-            return Err("ERR RESP2 is not supported by this command".into());
-        }
-        kind => sample(kind).ok_or(
-            "ERR Wrong protocol type name. Please use one of the following: \
-             string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
-        )?,
-    };
+    let reply = sample(&kind).ok_or(
+        "ERR Wrong protocol type name. Please use one of the following: \
+         string|integer|double|bignum|null|array|set|map|attrib|verbatim|true|false",
+    )?;
     Ok(reply.into())
 }
 
@@ -51,7 +46,6 @@ fn sample(kind: &[u8]) -> Option<Reply> {
             )],
             Box::new(Reply::bulk("Some real reply following the attribute")),
         ),
-        b"push" => Reply::Push(vec![Reply::bulk("server-cpu-usage"), Reply::Int(42)]),
         b"verbatim" => Reply::text("This is a verbatim\nstring"),
         b"true" => Reply::Bool(true),
         b"false" => Reply::Bool(false),

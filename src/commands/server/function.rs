@@ -2,8 +2,9 @@
 //! empty and FLUSH has nothing to remove. Clients and test suites call both between their runs.
 //! Must not know: sockets. Tests: `tests/commands/server.rs`.
 
-use super::ROW;
+use super::{ANY_STATE, ROW};
 use crate::command::{Args, Arity, CommandSpec, Flags, Handler, Outcome};
+use crate::commands::help;
 use crate::error::{CommandError, CommandResult, text};
 use crate::resp::Reply;
 use crate::session::Session;
@@ -14,7 +15,17 @@ pub static FUNCTION: CommandSpec = CommandSpec {
     arity: Arity::at_least(2),
     summary: "A container for function commands.",
     complexity: "Depends on subcommand.",
-    subcommands: &[&FLUSH, &LIST],
+    subcommands: &[&FLUSH, &LIST, &HELP],
+    ..ROW
+};
+
+static HELP: CommandSpec = CommandSpec {
+    name: "help",
+    since: "7.0.0",
+    arity: Arity::exactly(2),
+    extra: ANY_STATE,
+    handler: Handler::Server(|_, _| Ok(help::lines(&FUNCTION).into())),
+    summary: "Returns helpful text about the different subcommands.",
     ..ROW
 };
 

@@ -145,7 +145,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn log_data_round_trips(rows in proptest::collection::vec((any::<u32>(), any::<u32>(), 1u8..=16), 0..30)) {
+        fn log_data_round_trips(
+            rows in proptest::collection::vec((any::<u32>(), any::<u32>(), 1u8..=16), 0..30),
+        ) {
             let changes: Vec<_> = rows.iter().map(|&(row, db, event)| LoggedChange {
                 row, db, kind: DataType::String, event: Event::from_u8(event).unwrap(),
             }).collect();

@@ -200,7 +200,8 @@ mod tests {
         #[test]
         fn headers_round_trip(
             expire in any::<Option<u64>>(), hint in any::<Option<u64>>(), raw in any::<bool>(),
-            head in any::<Option<(u64, u16, u64)>>(), ext in proptest::collection::vec(any::<u8>(), 0..20),
+            head in any::<Option<(u64, u16, u64)>>(),
+            ext in proptest::collection::vec(any::<u8>(), 0..20),
             payload in proptest::collection::vec(any::<u8>(), 0..40),
         ) {
             let header = Header {

@@ -208,7 +208,7 @@ impl Engine {
         Ok(RowIterator::new(raw))
     }
 
-    /// Iterates over rows that nobody will ask for again soon: their blocks do not push hot ones out
+    /// Iterates over rows nobody will ask for again soon: their blocks do not push hot ones out
     /// of the cache.
     pub fn scan(&self, family: Family, bounds: Bounds) -> Result<RowIterator<'_>> {
         let mut options = read_options(Tier::Disk);

@@ -108,8 +108,17 @@ fn a_second_process_or_open_is_refused_in_one_line() {
 
 proptest! {
     #[test]
-    fn batches_round_trip(rows in proptest::collection::vec((0u32..300, any::<bool>(),
-        proptest::collection::vec(any::<u8>(), 0..200), proptest::collection::vec(any::<u8>(), 0..200)), 0..40)) {
+    fn batches_round_trip(
+        rows in proptest::collection::vec(
+            (
+                0u32..300,
+                any::<bool>(),
+                proptest::collection::vec(any::<u8>(), 0..200),
+                proptest::collection::vec(any::<u8>(), 0..200),
+            ),
+            0..40,
+        ),
+    ) {
         let mut builder = BatchBuilder::default();
         builder.begin(b"header");
         for (family, put, key, value) in &rows {

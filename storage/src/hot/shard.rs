@@ -158,8 +158,8 @@ impl Shard {
             }
         }
         if let TableEntry::Vacant(vacant) = self.entry(hash, record.key()) {
-            // The stamp may be the version of another row of the stripe that is still staged, or was
-            // withdrawn; what the engine gave is committed whatever happens to that one.
+            // The stamp may be the version of another row of the stripe that is still staged, or
+            // was withdrawn; what the engine gave is committed whatever happens to that one.
             let version = stamp.0.min(committed);
             vacant.insert(new_row(hash, record, deleted, version, now_s));
             self.bytes += len;

@@ -6,7 +6,8 @@ use crate::encoding::key::HashSeed;
 use crate::error::{Result, StorageError};
 use std::path::Path;
 
-/// Identity: `version u32 | feature bits u64 | partitions u16 | hash seed 16B | family ids u32 ...`.
+/// Identity:
+/// `version u32 | feature bits u64 | partitions u16 | hash seed 16B | family ids u32 ...`.
 pub const IDENTITY: &[u8] = b"identity";
 /// Terms: `term-history | index u64` -> `term u64 | first sequence u64 | stamp_ms u64`.
 pub const TERM_HISTORY: &[u8] = b"term-history";

@@ -1,6 +1,6 @@
 //! Owns INFO: which sections there are, and which of them a request means.
-//! Invariants: the fields that tools parse are Redis's in name and shape; a figure that Ferrock does
-//! not have is left out or shown as Redis shows it at rest.
+//! Invariants: the fields that tools parse are Redis's in name and shape; a figure that Ferrock
+//! does not have is left out or shown as Redis shows it at rest.
 //! Must not know: how figures are gathered. Tests: below, `tests/commands/server.rs`.
 
 mod process;

@@ -1,5 +1,5 @@
-//! Owns the sections of INFO about what the server holds: Clients, Persistence, Replication, Cluster,
-//! Keyspace.
+//! Owns the sections of INFO about what the server holds: Clients, Persistence, Replication,
+//! Cluster, Keyspace.
 //! Must not know: counters. Tests: `tests/commands/server.rs`.
 
 use super::Fields;
