@@ -145,7 +145,7 @@ fn encoding(header: &Header, inline: &[u8]) -> &'static str {
     const EMBSTR_BYTES_MAX: usize = 44;
     if header.raw || header.head.is_some() {
         "raw"
-    } else if parse_i64(inline).is_some() {
+    } else if !header.text && parse_i64(inline).is_some() {
         "int"
     } else if inline.len() <= EMBSTR_BYTES_MAX {
         "embstr"
