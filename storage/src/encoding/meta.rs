@@ -208,8 +208,10 @@ mod tests {
     proptest! {
         #[test]
         fn headers_round_trip(
-            expire in any::<Option<u64>>(), hint in any::<Option<u64>>(), (raw, text) in any::<(bool, bool)>(),
-            head in any::<Option<(u64, u16, u64)>>(), ext in proptest::collection::vec(any::<u8>(), 0..20),
+            expire in any::<Option<u64>>(), hint in any::<Option<u64>>(),
+            (raw, text) in any::<(bool, bool)>(),
+            head in any::<Option<(u64, u16, u64)>>(),
+            ext in proptest::collection::vec(any::<u8>(), 0..20),
             payload in proptest::collection::vec(any::<u8>(), 0..40),
         ) {
             let header = Header {
