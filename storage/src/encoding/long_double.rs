@@ -1,8 +1,8 @@
 //! Owns arithmetic on x87's 80-bit floats, in which Redis adds with INCRBYFLOAT: 64 bits of
 //! significand, 15 of exponent. Sums and texts agree digit by digit on every machine.
 //! Invariants: every operation is exact on integers and rounds once, to nearest, ties to even.
-//! Must not know: commands, error texts. Tests: below, and `tests/compat/long_double.rs` beside a
-//! real redis-server.
+//! Must not know: commands, error texts.
+//! Tests: below, and `tests/compat/long_double.rs` beside a real redis-server.
 
 use num_bigint::BigUint;
 

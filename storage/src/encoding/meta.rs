@@ -47,7 +47,9 @@ mod flag {
     pub const EXPLODED: u8 = 8;
     /// The string was changed in place once; OBJECT ENCODING calls it `raw` whatever its length.
     pub const RAW: u8 = 16;
-    pub const KNOWN: u8 = EXPIRE | HINT | EXTENSIONS | EXPLODED | RAW;
+    /// The string is the text of a sum of decimals; OBJECT ENCODING never calls it `int`.
+    pub const TEXT: u8 = 32;
+    pub const KNOWN: u8 = EXPIRE | HINT | EXTENSIONS | EXPLODED | RAW | TEXT;
 }
 
 /// Where the elements of an exploded value are, and how many.
@@ -72,6 +74,8 @@ pub struct Header {
     pub hint_ms: Option<u64>,
     /// The string was changed in place once.
     pub raw: bool,
+    /// The string is the text of a sum of decimals, which Redis never keeps as an integer.
+    pub text: bool,
     /// Set for values spread over element rows.
     pub head: Option<Head>,
     /// Length-prefixed extensions of later versions, kept as they are.
@@ -89,6 +93,7 @@ impl Header {
             expire_ms: None,
             hint_ms: None,
             raw: false,
+            text: false,
             head: None,
             extensions: SmallVec::new(),
         }
@@ -132,6 +137,9 @@ impl Header {
         if self.raw {
             flags |= flag::RAW;
         }
+        if self.text {
+            flags |= flag::TEXT;
+        }
         if let Some(slot) = out.get_mut(1) {
             *slot = flags;
         }
@@ -159,6 +167,7 @@ fn decode(value: &[u8]) -> Option<(Header, usize)> {
         return None;
     }
     header.raw = flags & flag::RAW != 0;
+    header.text = flags & flag::TEXT != 0;
     if flags & flag::EXPIRE != 0 {
         header.expire_ms = Some(take_u64(&mut rest)?);
     }
@@ -199,13 +208,14 @@ mod tests {
     proptest! {
         #[test]
         fn headers_round_trip(
-            expire in any::<Option<u64>>(), hint in any::<Option<u64>>(), raw in any::<bool>(),
+            expire in any::<Option<u64>>(), hint in any::<Option<u64>>(),
+            (raw, text) in any::<(bool, bool)>(),
             head in any::<Option<(u64, u16, u64)>>(),
             ext in proptest::collection::vec(any::<u8>(), 0..20),
             payload in proptest::collection::vec(any::<u8>(), 0..40),
         ) {
             let header = Header {
-                kind: DataType::String, expire_ms: expire, hint_ms: hint, raw,
+                kind: DataType::String, expire_ms: expire, hint_ms: hint, raw, text,
                 head: head.map(|(id, home_slot, count)| Head { id, home_slot, count }),
                 extensions: SmallVec::from_vec(ext),
             };

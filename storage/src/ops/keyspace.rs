@@ -48,10 +48,11 @@ pub fn encoding(view: &View<'_>, key: &[u8]) -> Result<Option<&'static str>> {
     }))
 }
 
-fn string_encoding(header: &Header, payload: &[u8]) -> &'static str {
+/// The name of a string's representation in Redis; `payload` is what stands in the meta row.
+pub fn string_encoding(header: &Header, payload: &[u8]) -> &'static str {
     if header.raw || header.head.is_some() {
         "raw"
-    } else if parse_i64(payload).is_some() {
+    } else if !header.text && parse_i64(payload).is_some() {
         "int"
     } else if payload.len() <= EMBSTR_BYTES_MAX {
         "embstr"

@@ -1,5 +1,6 @@
 //! Owns operations on strings as commands mean them: conditions, expiries, numbers.
-//! Invariants: an operation that changes nothing stages nothing; each opens its key once.
+//! Invariants: an operation that Redis does not count as a change stages nothing; each opens its
+//! key once.
 //! Must not know: replies, options' spelling, where a string's bytes stand (`bytes` does).
 //! Tests: `storage/tests/strings`.
 
@@ -178,11 +179,7 @@ pub fn get_and_expire(edit: &mut Edit<'_>, key: &[u8], new: NewExpiry) -> Result
     };
     let mut header = header.clone();
     header.expire_ms = expire_ms;
-    let payload = match header.head {
-        Some(_) => &[],
-        None => entry.payload().unwrap_or_default(),
-    };
-    edit.put(&entry, header, &[payload], &[event])?;
+    put_again(edit, &entry, header, &[event])?;
     Ok(value)
 }
 
@@ -195,7 +192,7 @@ pub fn increment(edit: &mut Edit<'_>, key: &[u8], by: i64) -> Result<i64> {
     };
     let sum = old.checked_add(by).ok_or(StorageError::Overflow)?;
     let mut buffer = itoa::Buffer::new();
-    put_number(edit, &entry, buffer.format(sum), Event::IncrBy)?;
+    put_number(edit, &entry, buffer.format(sum), false, Event::IncrBy)?;
     Ok(sum)
 }
 
@@ -222,7 +219,7 @@ pub fn increment_float(edit: &mut Edit<'_>, key: &[u8], by: &[u8]) -> Result<Opt
             &[Event::IncrByFloat],
         )?;
     } else {
-        put_number(edit, &entry, &text, Event::IncrByFloat)?;
+        put_number(edit, &entry, &text, true, Event::IncrByFloat)?;
     }
     Ok(Some(text))
 }
@@ -238,8 +235,15 @@ fn numeric_text<'e>(entry: &'e KeyEntry<'_>) -> Result<Option<&'e [u8]>> {
 }
 
 /// Replaces the value by a number, keeping the expiry.
-fn put_number(edit: &mut Edit<'_>, entry: &KeyEntry<'_>, text: &str, event: Event) -> Result<()> {
+fn put_number(
+    edit: &mut Edit<'_>,
+    entry: &KeyEntry<'_>,
+    text: &str,
+    decimal: bool,
+    event: Event,
+) -> Result<()> {
     let mut header = Header::new(DataType::String);
+    header.text = decimal;
     if let Some(old) = entry.header() {
         header.expire_ms = old.expire_ms;
         header.extensions.clone_from(&old.extensions);
@@ -247,15 +251,36 @@ fn put_number(edit: &mut Edit<'_>, entry: &KeyEntry<'_>, text: &str, event: Even
     edit.put(entry, header, &[text.as_bytes()], &[event])
 }
 
-/// Appends to a string, creating it; gives the new length.
+/// Appends to a string, creating it; gives the new length. Appending nothing still counts as a
+/// change: watchers and listeners hear of it.
 pub fn append(edit: &mut Edit<'_>, key: &[u8], tail: &[u8], bytes_max: u64) -> Result<u64> {
+    const EVENTS: &[Event] = &[Event::Append];
     let entry = edit.open_as(key, DataType::String)?;
-    if !entry.exists() {
-        bytes::replace(edit, &entry, tail, Expiry::Clear, &[Event::Append])?;
-        return Ok(tail.len() as u64);
-    }
     let len = bytes::len(&entry);
-    bytes::write_range(edit, &entry, len, tail, bytes_max, &[Event::Append])
+    match entry.header() {
+        None => bytes::replace(edit, &entry, tail, Expiry::Clear, EVENTS)?,
+        Some(header) if tail.is_empty() => {
+            let mut header = header.clone();
+            header.raw = true;
+            put_again(edit, &entry, header, EVENTS)?;
+        }
+        Some(_) => return bytes::write_range(edit, &entry, len, tail, bytes_max, EVENTS),
+    }
+    Ok(len + tail.len() as u64)
+}
+
+/// Writes a key's meta row with another header and the same value.
+fn put_again(
+    edit: &mut Edit<'_>,
+    entry: &KeyEntry<'_>,
+    header: Header,
+    events: &[Event],
+) -> Result<()> {
+    let payload = match header.head {
+        Some(_) => &[],
+        None => entry.payload().unwrap_or_default(),
+    };
+    edit.put(entry, header, &[payload], events)
 }
 
 /// Overwrites a part of a string, creating or growing it; gives the new length.

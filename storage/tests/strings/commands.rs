@@ -188,6 +188,12 @@ fn changes_in_place_are_remembered_as_such() {
     assert!(!raw(), "creating is no change");
     assert_eq!(directory.write(append), (2, true));
     assert!(raw());
+    directory.heard();
+    directory.replace(b"12", Expiry::Clear);
+    let nothing = |edit: &mut Edit<'_>| string::append(edit, KEY, b"", STRING_BYTES_MAX);
+    assert_eq!(directory.write(nothing), (2, true));
+    assert!(raw());
+    assert_eq!(directory.heard(), [Event::Set, Event::Append]);
     directory.write(|edit| string::increment(edit, KEY, 1));
     assert!(!raw(), "a sum is a new value");
     directory.write(|edit| string::set_range(edit, KEY, 1, b"x", STRING_BYTES_MAX));

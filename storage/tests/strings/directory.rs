@@ -1,6 +1,7 @@
 //! What the tests of strings share: a directory that is written, read and opened again.
 
 use std::sync::{Arc, Mutex};
+use storage::background::Background;
 use storage::change::{Change, CommitObserver, Event};
 use storage::commit::Fsync;
 use storage::encoding::meta::DataType;
@@ -21,6 +22,8 @@ pub const LATCHED: ViewOptions = ViewOptions {
 /// A data directory, its store, and what the store told its observer.
 pub struct Directory {
     store: Option<Arc<Store>>,
+    /// Writes that the engine throttles need its committer.
+    background: Option<Background>,
     heard: Arc<Mutex<Vec<Event>>>,
     dir: tempfile::TempDir,
 }
@@ -39,6 +42,7 @@ impl Directory {
         let dir = tempfile::tempdir().unwrap();
         let mut directory = Directory {
             store: None,
+            background: None,
             heard: Arc::default(),
             dir,
         };
@@ -47,9 +51,7 @@ impl Directory {
     }
 
     pub fn reopen(&mut self) {
-        if let Some(store) = self.store.take() {
-            store.close().unwrap();
-        }
+        self.close();
         let options = Options {
             path: self.dir.path().join("data"),
             partitions: Some(1),
@@ -58,7 +60,18 @@ impl Directory {
             fsync: Fsync::No,
             observer: Box::new(Listener(Arc::clone(&self.heard))),
         };
-        self.store = Some(Store::open(options).unwrap());
+        let store = Store::open(options).unwrap();
+        self.background = Some(Background::start(&store).unwrap());
+        self.store = Some(store);
+    }
+
+    fn close(&mut self) {
+        if let Some(background) = self.background.take() {
+            background.stop();
+        }
+        if let Some(store) = self.store.take() {
+            store.close().unwrap();
+        }
     }
 
     pub fn store(&self) -> &Store {
@@ -118,5 +131,11 @@ impl Directory {
     /// The events since the last call.
     pub fn heard(&self) -> Vec<Event> {
         std::mem::take(&mut *self.heard.lock().unwrap())
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        self.close();
     }
 }

@@ -89,6 +89,7 @@ pub fn write_range(
         .cloned()
         .unwrap_or_else(|| Header::new(DataType::String));
     header.raw = true;
+    header.text = false;
     let head = match header.head {
         None if new_len <= INLINE_BYTES_MAX as u64 => {
             let payload = entry.payload().unwrap_or_default();
