@@ -6,7 +6,7 @@
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::background::Background;
 use storage::change::{Change, CommitObserver, Event};
@@ -162,22 +162,46 @@ impl Directory {
             .collect()
     }
 
-    /// The directory as a power cut leaves it now: WAL files end where they were last fsynced.
-    pub fn power_cut(&self, synced: &BTreeMap<OsString, u64>) -> Directory {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("data");
-        std::fs::create_dir_all(path.join("rocksdb")).unwrap();
-        std::fs::copy(self.path().join("partitions"), path.join("partitions")).unwrap();
-        for file in std::fs::read_dir(self.path().join("rocksdb")).unwrap() {
-            let (name, from) = file.map(|file| (file.file_name(), file.path())).unwrap();
-            let to = path.join("rocksdb").join(&name);
-            std::fs::copy(&from, &to).unwrap();
-            if from.extension().is_some_and(|end| end == "log") {
-                let length = synced.get(&name).copied().unwrap_or(0);
-                let file = std::fs::OpenOptions::new().write(true).open(&to).unwrap();
-                file.set_len(length).unwrap();
+    fn file_lengths(&self) -> BTreeMap<OsString, u64> {
+        let files = std::fs::read_dir(self.path().join("rocksdb")).unwrap();
+        let lengths = files.map(|file| {
+            let file = file.unwrap();
+            let length = file.metadata().map_or(0, |metadata| metadata.len());
+            (file.file_name(), length)
+        });
+        lengths.collect()
+    }
+
+    fn copy_to(&self, path: &Path, synced: &BTreeMap<OsString, u64>) -> std::io::Result<()> {
+        std::fs::create_dir_all(path.join("rocksdb"))?;
+        std::fs::copy(self.path().join("partitions"), path.join("partitions"))?;
+        for file in std::fs::read_dir(self.path().join("rocksdb"))? {
+            let file = file?;
+            let to = path.join("rocksdb").join(file.file_name());
+            std::fs::copy(file.path(), &to)?;
+            if to.extension().is_some_and(|end| end == "log") {
+                let length = synced.get(&file.file_name()).copied().unwrap_or(0);
+                std::fs::OpenOptions::new()
+                    .write(true)
+                    .open(&to)?
+                    .set_len(length)?;
             }
         }
+        Ok(())
+    }
+
+    /// The directory as a power cut leaves it now: WAL files end where they were last fsynced.
+    pub fn power_cut(&self, synced: &BTreeMap<OsString, u64>) -> Directory {
+        // Flushes and compactions go on: a copy counts if no file came or went meanwhile.
+        let dir = loop {
+            let before = self.file_lengths();
+            let dir = tempfile::tempdir().unwrap();
+            let copied = self.copy_to(&dir.path().join("data"), synced);
+            if copied.is_ok() && before == self.file_lengths() {
+                break dir;
+            }
+        };
+        let path = dir.path().join("data");
         let heard = Heard::default();
         let store = Store::open(options(path, self.fsync, &heard)).unwrap();
         Directory {
