@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use storage::check::check;
 use storage::commit::Fsync;
 use storage::commit::latch::{LatchSet, Mode};
-use storage::ops::string;
 use storage::{StorageError, Store};
 
 /// Stages a SET under its key's latch, as a command does; gives the position to wait for.
@@ -23,7 +22,7 @@ fn stage_set(store: &Store, db: u32, key: &str, value: &str) -> u64 {
             continue;
         };
         let mut edit = store.edit(db, DISK).unwrap();
-        string::set(&mut edit, key.as_bytes(), value.as_bytes(), None).unwrap();
+        common::set(&mut edit, key.as_bytes(), value.as_bytes(), None).unwrap();
         match edit.stage() {
             Ok(position) => return position,
             Err(StorageError::NamespaceChanged) => {}
@@ -170,6 +169,6 @@ fn a_reader_of_an_older_state_finds_the_elements_of_what_it_opened() {
         assert!(reader.element(head.home_slot, &row_key).unwrap().is_some());
     }
     // Opened again, the key is what it is now.
-    let again = string::get(&reader, b"k").unwrap().unwrap();
+    let again = common::get(&reader, b"k").unwrap().unwrap();
     assert_eq!(&again[..], b"newer");
 }

@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use storage::change::Event;
 use storage::check::check;
 use storage::commit::Fsync;
-use storage::ops::string;
 use storage::sweep::Sweeper;
 
 const DATABASES: u32 = 3;
@@ -82,7 +81,7 @@ impl Pair {
             Op::Set(db, key, ref value, ttl) => {
                 let at = ttl.map(|ttl| self.now_ms + 1 + u64::from(ttl));
                 self.directory
-                    .write_in(db, |edit| string::set(edit, &key_bytes(key), value, at));
+                    .write_in(db, |edit| common::set(edit, &key_bytes(key), value, at));
                 self.model.insert((db, key), (Some(value.clone()), at));
             }
             Op::Chunked(key, chunks) => {

@@ -15,7 +15,8 @@ use storage::encoding::key::chunk_key;
 use storage::encoding::meta::{DataType, Head, Header};
 use storage::engine::{EngineTuning, Tier};
 use storage::limits::CHUNK_BYTES;
-use storage::ops::string;
+use storage::ops::bytes::Expiry;
+use storage::ops::string::{self, Condition};
 use storage::{Edit, Options, Result, Store, View, ViewOptions};
 
 /// Reads and writes as a thread that may block and holds the latches.
@@ -35,6 +36,18 @@ impl CommitObserver for Listener {
         let heard = changes.map(|change| (change.db, change.key.to_vec(), change.event));
         self.0.lock().extend(heard);
     }
+}
+
+/// SET key value [PXAT at].
+pub fn set(edit: &mut Edit<'_>, key: &[u8], value: &[u8], at: Option<u64>) -> Result<()> {
+    let expiry = at.map_or(Expiry::Clear, Expiry::At);
+    string::set(edit, key, value, Condition::Always, expiry, false).map(|_| ())
+}
+
+/// GET key.
+pub fn get(view: &View<'_>, key: &[u8]) -> Result<Option<Vec<u8>>> {
+    let found = string::get(view, key)?;
+    Ok(found.map(|content| content.to_vec()))
 }
 
 /// A data directory with its store.
@@ -125,11 +138,11 @@ impl Directory {
     }
 
     pub fn set(&self, key: &str, value: &str) {
-        self.write(|edit| string::set(edit, key.as_bytes(), value.as_bytes(), None));
+        self.write(|edit| set(edit, key.as_bytes(), value.as_bytes(), None));
     }
 
     pub fn set_until(&self, key: &str, value: &str, expire_ms: u64) {
-        self.write(|edit| string::set(edit, key.as_bytes(), value.as_bytes(), Some(expire_ms)));
+        self.write(|edit| set(edit, key.as_bytes(), value.as_bytes(), Some(expire_ms)));
     }
 
     /// Writes a string of this many full chunks; gives where its elements are.
@@ -225,8 +238,8 @@ impl Directory {
     }
 
     pub fn get_in(&self, db: u32, key: &str) -> Option<String> {
-        let value = string::get(&self.view(db), key.as_bytes()).unwrap()?;
-        Some(String::from_utf8(value.to_vec()).unwrap())
+        let value = get(&self.view(db), key.as_bytes()).unwrap()?;
+        Some(String::from_utf8(value).unwrap())
     }
 
     /// Rows of a partition whose keys begin with these bytes, as the engine has them.
