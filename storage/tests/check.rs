@@ -7,7 +7,6 @@ use storage::StorageError;
 use storage::check::{CheckReport, check};
 use storage::encoding::key::{KeyName, count_key, garbage_key};
 use storage::engine::{BatchBuilder, Family, Throttle};
-use storage::ops::string;
 
 fn directory() -> Directory {
     let directory = Directory::new();
@@ -20,8 +19,8 @@ fn directory() -> Directory {
     directory.set_chunked("big", 5);
     directory.set_chunked("gone", 5);
     directory.delete("gone");
-    directory.write_in(3, |edit| string::set(edit, b"other", b"v", None));
-    directory.write_in(4, |edit| string::set(edit, b"flushed", b"v", None));
+    directory.write_in(3, |edit| common::set(edit, b"other", b"v", None));
+    directory.write_in(4, |edit| common::set(edit, b"flushed", b"v", None));
     directory.write(|edit| edit.flush_database(&[4]));
     directory
 }

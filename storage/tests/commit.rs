@@ -10,7 +10,6 @@ use storage::change::Event;
 use storage::commit::Fsync;
 use storage::encoding::key::chunk_key;
 use storage::encoding::meta::{DataType, Head, Header};
-use storage::ops::string;
 
 fn head(edit: &mut storage::Edit<'_>, key: &[u8]) -> Head {
     Head {
@@ -31,7 +30,7 @@ fn an_edit_finds_its_own_rows_whatever_their_number() {
         }
         // The expiry row is the 17th, and no reader looks it up by key.
         for key in [&b"one"[..], b"two"] {
-            string::set(edit, key, b"v", Some(u64::MAX))?;
+            common::set(edit, key, b"v", Some(u64::MAX))?;
         }
         for n in 15..40 {
             edit.put_element(head.home_slot, &element(n), &[b"v"]);
@@ -50,7 +49,7 @@ fn an_edit_that_rewrites_one_row_counts_its_bytes_once() {
     let long = vec![b'x'; 4000];
     directory.write(|edit| {
         for n in 0..10_000u32 {
-            string::set(edit, b"k", &[&n.to_be_bytes(), &long[..]].concat(), None)?;
+            common::set(edit, b"k", &[&n.to_be_bytes(), &long[..]].concat(), None)?;
         }
         Ok(())
     });
@@ -61,7 +60,7 @@ fn an_edit_that_rewrites_one_row_counts_its_bytes_once() {
 /// Stages `a`, then a value of 9 MiB under `b`; gives the edit before it publishes.
 fn spilling<'s>(directory: &'s Directory) -> (storage::Edit<'s>, Head) {
     let mut edit = directory.store.edit(0, DISK).unwrap();
-    string::set(&mut edit, b"a", b"1", None).unwrap();
+    common::set(&mut edit, b"a", b"1", None).unwrap();
     let mut head = head(&mut edit, b"b");
     let mut spilled = false;
     for n in 0..9 * 128 {
@@ -124,7 +123,7 @@ fn two_databases_flushed_in_one_edit_get_two_namespaces() {
         edit.flush_database(&[0])?;
         edit.flush_database(&[1])?;
         // What follows in the same edit is written to the database as the flush leaves it.
-        string::set(edit, b"after", b"1", None)
+        common::set(edit, b"after", b"1", None)
     });
     let map = directory.store.queue().database_map();
     assert_ne!(map.namespace(0), map.namespace(1));
@@ -140,7 +139,7 @@ fn two_databases_flushed_in_one_edit_get_two_namespaces() {
 fn closing_commits_what_is_staged_without_the_committer_thread() {
     let directory = Directory::with(Fsync::Always);
     let mut edit = directory.store.edit(0, DISK).unwrap();
-    string::set(&mut edit, b"k", b"v", None).unwrap();
+    common::set(&mut edit, b"k", b"v", None).unwrap();
     edit.stage().unwrap();
     let start = Instant::now();
     let directory = directory.reopen();
@@ -155,12 +154,12 @@ fn of_the_rows_of_one_key_in_a_group_only_the_last_is_written() {
     let mut last = 0;
     for n in 0..100u32 {
         let mut edit = directory.store.edit(0, DISK).unwrap();
-        string::set(&mut edit, b"k", n.to_string().as_bytes(), None).unwrap();
-        string::set(&mut edit, b"other", b"v", None).unwrap();
+        common::set(&mut edit, b"k", n.to_string().as_bytes(), None).unwrap();
+        common::set(&mut edit, b"other", b"v", None).unwrap();
         last = edit.stage().unwrap();
         // Staged rows are visible at once, and a reader knows what to wait for.
         let view = directory.view(0);
-        let seen = string::get(&view, b"k").unwrap().unwrap();
+        let seen = common::get(&view, b"k").unwrap().unwrap();
         assert_eq!(&seen[..], n.to_string().as_bytes());
         assert!(view.seen() > directory.store.queue().committed());
     }
@@ -170,7 +169,7 @@ fn of_the_rows_of_one_key_in_a_group_only_the_last_is_written() {
     assert_eq!(written, 4);
     assert_eq!(directory.heard.lock().len(), 202, "no event is lost");
     let view = directory.view(0);
-    string::get(&view, b"k").unwrap();
+    common::get(&view, b"k").unwrap();
     assert_eq!(view.seen(), 0);
 }
 
@@ -180,7 +179,7 @@ fn an_edit_is_refused_below_the_disk_reserve_and_again_taken_above_it() {
     directory.set("k", "v");
     directory.store.set_disk_reserve_bytes(u64::MAX / 2);
     let mut edit = directory.store.edit(0, DISK).unwrap();
-    string::set(&mut edit, b"k", b"w", None).unwrap();
+    common::set(&mut edit, b"k", b"w", None).unwrap();
     assert!(matches!(edit.stage(), Err(StorageError::DiskReserve)));
     assert_eq!(directory.get("k").as_deref(), Some("v"));
     directory.store.set_disk_reserve_bytes(1);

@@ -9,7 +9,6 @@ use storage::commit::Fsync;
 use storage::commit::latch::{LatchSet, Mode};
 use storage::encoding::key::{chunk_key, element_prefix, expiry_start, prefix_end};
 use storage::engine::Family;
-use storage::ops::string;
 use storage::sweep::Sweeper;
 
 /// A time far enough ahead that the system clock stays below it while a test runs.
@@ -159,7 +158,7 @@ fn active_expiry_can_be_switched_off_and_is_bounded() {
 fn keys_of_every_database_expire_and_those_of_a_flushed_one_leave_no_hint() {
     let directory = at(T0);
     for db in 0..3 {
-        directory.write_in(db, |edit| string::set(edit, b"k", b"v", Some(T0 + 10)));
+        directory.write_in(db, |edit| common::set(edit, b"k", b"v", Some(T0 + 10)));
     }
     directory.write(|edit| edit.flush_database(&[1]));
     directory.write(|edit| {
@@ -225,7 +224,7 @@ fn a_large_value_goes_by_a_range_delete_and_its_neighbours_stay() {
 fn garbage_is_found_again_after_a_restart() {
     let directory = Directory::new();
     directory.set_chunked("k", 20);
-    directory.write(|edit| string::set(edit, b"k", b"small", None));
+    directory.write(|edit| common::set(edit, b"k", b"small", None));
     directory.write(|edit| edit.flush_database(&[5]));
     let directory = directory.reopen();
     assert_eq!(directory.store.garbage().ids_waiting(), 1);
@@ -247,7 +246,7 @@ fn a_flushed_database_leaves_nothing_behind() {
         directory.set(&format!("k{n}"), "v");
     }
     directory.set_chunked("big", 30);
-    directory.write_in(1, |edit| string::set(edit, b"other", b"v", None));
+    directory.write_in(1, |edit| common::set(edit, b"other", b"v", None));
     directory.store.engine().flush().unwrap();
     directory.write(|edit| edit.flush_database(&[0]));
     assert_eq!(directory.store.database_size(0), 0);

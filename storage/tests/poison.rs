@@ -7,7 +7,6 @@ use common::{DISK, Directory};
 use std::sync::Barrier;
 use storage::StorageError;
 use storage::commit::Fsync;
-use storage::ops::string;
 
 fn limit_file_size(bytes: libc::rlim_t) {
     // SAFETY: ignoring a signal and setting a limit of this process touch no memory of it.
@@ -38,8 +37,8 @@ fn a_group_that_fails_is_undone_and_its_replies_are_errors() {
                 scope.spawn(move || {
                     let mut edit = store.edit(0, DISK).unwrap();
                     let key = format!("k{n}");
-                    string::set(&mut edit, key.as_bytes(), &vec![b'v'; 512 << 10], None).unwrap();
-                    string::set(&mut edit, b"kept", b"new", None).unwrap();
+                    common::set(&mut edit, key.as_bytes(), &vec![b'v'; 512 << 10], None).unwrap();
+                    common::set(&mut edit, b"kept", b"new", None).unwrap();
                     let staged = edit.stage();
                     barrier.wait();
                     let result = staged.and_then(|position| store.leader().wait_blocking(position));
@@ -55,13 +54,13 @@ fn a_group_that_fails_is_undone_and_its_replies_are_errors() {
     assert!(failed.contains(&true), "nothing failed");
     // Writes are refused from now on, reads go on and see only what is in the log.
     let mut edit = store.edit(0, DISK).unwrap();
-    string::set(&mut edit, b"kept", b"newer", None).unwrap();
+    common::set(&mut edit, b"kept", b"newer", None).unwrap();
     assert!(matches!(edit.stage(), Err(StorageError::Poisoned(_))));
     let acknowledged = failed.iter().filter(|failed| !**failed).count() as u64;
     assert_eq!(store.database_size(0), 2 + acknowledged);
     for (n, failed) in failed.iter().enumerate() {
         let view = directory.view(0);
-        let value = string::get(&view, format!("k{n}").as_bytes()).unwrap();
+        let value = common::get(&view, format!("k{n}").as_bytes()).unwrap();
         assert_eq!(value.is_none(), *failed, "k{n}");
         assert_eq!(view.seen(), 0, "a reader would wait for what never comes");
     }

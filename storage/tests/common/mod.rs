@@ -6,7 +6,7 @@
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::background::Background;
 use storage::change::{Change, CommitObserver, Event};
@@ -15,7 +15,8 @@ use storage::encoding::key::chunk_key;
 use storage::encoding::meta::{DataType, Head, Header};
 use storage::engine::{EngineTuning, Tier};
 use storage::limits::CHUNK_BYTES;
-use storage::ops::string;
+use storage::ops::bytes::Expiry;
+use storage::ops::string::{self, Condition};
 use storage::{Edit, Options, Result, Store, View, ViewOptions};
 
 /// Reads and writes as a thread that may block and holds the latches.
@@ -35,6 +36,18 @@ impl CommitObserver for Listener {
         let heard = changes.map(|change| (change.db, change.key.to_vec(), change.event));
         self.0.lock().extend(heard);
     }
+}
+
+/// SET key value [PXAT at].
+pub fn set(edit: &mut Edit<'_>, key: &[u8], value: &[u8], at: Option<u64>) -> Result<()> {
+    let expiry = at.map_or(Expiry::Clear, Expiry::At);
+    string::set(edit, key, value, Condition::Always, expiry, false).map(|_| ())
+}
+
+/// GET key.
+pub fn get(view: &View<'_>, key: &[u8]) -> Result<Option<Vec<u8>>> {
+    let found = string::get(view, key)?;
+    Ok(found.map(|content| content.to_vec()))
 }
 
 /// A data directory with its store.
@@ -125,11 +138,11 @@ impl Directory {
     }
 
     pub fn set(&self, key: &str, value: &str) {
-        self.write(|edit| string::set(edit, key.as_bytes(), value.as_bytes(), None));
+        self.write(|edit| set(edit, key.as_bytes(), value.as_bytes(), None));
     }
 
     pub fn set_until(&self, key: &str, value: &str, expire_ms: u64) {
-        self.write(|edit| string::set(edit, key.as_bytes(), value.as_bytes(), Some(expire_ms)));
+        self.write(|edit| set(edit, key.as_bytes(), value.as_bytes(), Some(expire_ms)));
     }
 
     /// Writes a string of this many full chunks; gives where its elements are.
@@ -162,22 +175,46 @@ impl Directory {
             .collect()
     }
 
-    /// The directory as a power cut leaves it now: WAL files end where they were last fsynced.
-    pub fn power_cut(&self, synced: &BTreeMap<OsString, u64>) -> Directory {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("data");
-        std::fs::create_dir_all(path.join("rocksdb")).unwrap();
-        std::fs::copy(self.path().join("partitions"), path.join("partitions")).unwrap();
-        for file in std::fs::read_dir(self.path().join("rocksdb")).unwrap() {
-            let (name, from) = file.map(|file| (file.file_name(), file.path())).unwrap();
-            let to = path.join("rocksdb").join(&name);
-            std::fs::copy(&from, &to).unwrap();
-            if from.extension().is_some_and(|end| end == "log") {
-                let length = synced.get(&name).copied().unwrap_or(0);
-                let file = std::fs::OpenOptions::new().write(true).open(&to).unwrap();
-                file.set_len(length).unwrap();
+    fn file_lengths(&self) -> BTreeMap<OsString, u64> {
+        let files = std::fs::read_dir(self.path().join("rocksdb")).unwrap();
+        let lengths = files.map(|file| {
+            let file = file.unwrap();
+            let length = file.metadata().map_or(0, |metadata| metadata.len());
+            (file.file_name(), length)
+        });
+        lengths.collect()
+    }
+
+    fn copy_to(&self, path: &Path, synced: &BTreeMap<OsString, u64>) -> std::io::Result<()> {
+        std::fs::create_dir_all(path.join("rocksdb"))?;
+        std::fs::copy(self.path().join("partitions"), path.join("partitions"))?;
+        for file in std::fs::read_dir(self.path().join("rocksdb"))? {
+            let file = file?;
+            let to = path.join("rocksdb").join(file.file_name());
+            std::fs::copy(file.path(), &to)?;
+            if to.extension().is_some_and(|end| end == "log") {
+                let length = synced.get(&file.file_name()).copied().unwrap_or(0);
+                std::fs::OpenOptions::new()
+                    .write(true)
+                    .open(&to)?
+                    .set_len(length)?;
             }
         }
+        Ok(())
+    }
+
+    /// The directory as a power cut leaves it now: WAL files end where they were last fsynced.
+    pub fn power_cut(&self, synced: &BTreeMap<OsString, u64>) -> Directory {
+        // Flushes and compactions go on: a copy counts if no file came or went meanwhile.
+        let dir = loop {
+            let before = self.file_lengths();
+            let dir = tempfile::tempdir().unwrap();
+            let copied = self.copy_to(&dir.path().join("data"), synced);
+            if copied.is_ok() && before == self.file_lengths() {
+                break dir;
+            }
+        };
+        let path = dir.path().join("data");
         let heard = Heard::default();
         let store = Store::open(options(path, self.fsync, &heard)).unwrap();
         Directory {
@@ -201,8 +238,8 @@ impl Directory {
     }
 
     pub fn get_in(&self, db: u32, key: &str) -> Option<String> {
-        let value = string::get(&self.view(db), key.as_bytes()).unwrap()?;
-        Some(String::from_utf8(value.to_vec()).unwrap())
+        let value = get(&self.view(db), key.as_bytes()).unwrap()?;
+        Some(String::from_utf8(value).unwrap())
     }
 
     /// Rows of a partition whose keys begin with these bytes, as the engine has them.

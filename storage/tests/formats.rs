@@ -1,0 +1,142 @@
+//! Directories of other builds: what is refused, and in which words; what must open for ever.
+
+mod common;
+
+use common::{Directory, Heard, options};
+use std::path::Path;
+use storage::change::NoObserver;
+use storage::check::check;
+use storage::commit::Fsync;
+use storage::engine::{BatchBuilder, Engine, EngineTuning, Family, Throttle};
+use storage::registry::records;
+use storage::{Options, StorageError, Store};
+
+fn open(path: &Path, partitions: Option<u16>) -> Result<(), StorageError> {
+    Store::open(Options {
+        path: path.to_owned(),
+        partitions,
+        tuning: EngineTuning::default(),
+        hot_table_bytes: 1 << 20,
+        fsync: Fsync::No,
+        observer: Box::new(NoObserver),
+    })
+    .map(|_| ())
+}
+
+/// Rewrites a server record of a closed directory.
+fn rewrite(path: &Path, key: &[u8], value: Option<&[u8]>) {
+    let engine = Engine::open(path, 1, &EngineTuning::default()).unwrap();
+    let family = engine.family_id(Family::Records);
+    let mut batch = BatchBuilder::default();
+    batch.begin(b"");
+    match value {
+        Some(value) => batch.put(family, key, value),
+        None => batch.delete(family, key),
+    }
+    engine.write(batch.finish(), true, Throttle::Wait).unwrap();
+}
+
+fn closed() -> (tempfile::TempDir, std::path::PathBuf) {
+    let directory = Directory::new();
+    directory.set("k", "v");
+    let path = directory.path();
+    (directory.close(), path)
+}
+
+#[test]
+fn a_newer_format_is_refused_with_both_versions() {
+    let (_dir, path) = closed();
+    let newer = [&2u32.to_be_bytes()[..], &[0; 26]].concat();
+    rewrite(&path, records::IDENTITY, Some(&newer));
+    for _ in 0..2 {
+        let Err(StorageError::FormatTooNew { found, known, .. }) = open(&path, None) else {
+            panic!("a newer format was opened")
+        };
+        assert!(found.starts_with('2'), "{found}");
+        assert_eq!(known, records::FORMAT_VERSION);
+    }
+}
+
+#[test]
+fn an_identity_that_is_gone_or_damaged_is_not_made_anew() {
+    let (_dir, path) = closed();
+    rewrite(&path, records::IDENTITY, Some(b"short"));
+    assert!(matches!(open(&path, None), Err(StorageError::Corrupted(_))));
+    rewrite(&path, records::IDENTITY, None);
+    assert!(matches!(open(&path, None), Err(StorageError::Corrupted(_))));
+}
+
+#[test]
+fn the_partition_count_is_fixed_at_creation() {
+    let (_dir, path) = closed();
+    let Err(StorageError::Directory(text)) = open(&path, Some(4)) else {
+        panic!("another partition count was accepted")
+    };
+    assert!(text.contains("created with 1 partitions, not 4"), "{text}");
+    open(&path, Some(1)).unwrap();
+    let other = tempfile::tempdir().unwrap();
+    assert!(open(other.path(), Some(3)).is_err());
+    // Nothing was created, so another number may still be chosen.
+    open(other.path(), Some(4)).unwrap();
+}
+
+#[test]
+fn a_term_opens_on_every_start_that_was_not_a_clean_close() {
+    let (dir, path) = closed();
+    let directory = Directory::open(dir, Fsync::No);
+    let first = directory.store.leader().term();
+    let directory = directory.reopen();
+    assert_eq!(directory.store.leader().term(), first);
+    directory.set("k", "w");
+    let killed = directory.power_cut(&directory.wal_lengths());
+    assert_eq!(killed.store.leader().term(), first + 1);
+    assert_eq!(killed.get("k").as_deref(), Some("w"));
+    // A mark of a clean close that something was written after is not believed.
+    let _dir = directory.close();
+    rewrite(&path, b"database", Some(b""));
+    rewrite(&path, b"database", None);
+    let store = Store::open(options(path, Fsync::No, &Heard::default())).unwrap();
+    assert_eq!(store.leader().term(), first + 1);
+}
+
+/// Copies the fixture, since opening writes.
+fn fixture(name: &str) -> tempfile::TempDir {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let from = from.join(name);
+    let dir = tempfile::tempdir().unwrap();
+    let to = dir.path().join("data");
+    std::fs::create_dir_all(to.join("rocksdb")).unwrap();
+    for part in ["", "rocksdb"] {
+        for file in std::fs::read_dir(from.join(part)).unwrap() {
+            let file = file.unwrap();
+            if file.file_type().unwrap().is_file() {
+                std::fs::copy(file.path(), to.join(part).join(file.file_name())).unwrap();
+            }
+        }
+    }
+    dir
+}
+
+#[test]
+fn a_directory_of_format_1_opens_and_reads() {
+    let dir = fixture("v1");
+    let path = dir.path().join("data");
+    let report = check(&path, 10).unwrap();
+    assert!(report.is_clean(), "{:?}", report.problems);
+    let directory = Directory::open(dir, Fsync::No);
+    assert_eq!(directory.store.leader().term(), 1, "it was closed cleanly");
+    assert_eq!(directory.get("plain").as_deref(), Some("value"));
+    assert_eq!(directory.get_in(1, "other").as_deref(), Some("database"));
+    assert_eq!(directory.get_in(2, "flushed"), None);
+    let view = directory.view(0);
+    let expiring = view.open(b"expiring").unwrap();
+    let header = expiring.header().unwrap();
+    assert_eq!(header.expire_ms, Some(5_000_000_000_000));
+    assert_eq!(header.hint_ms, Some(4_000_000_000_000));
+    let head = view.open(b"chunked").unwrap();
+    let head = head.header().and_then(|header| header.head).unwrap();
+    assert_eq!(head.count, 8192);
+    assert_eq!(directory.store.database_size(0), 3);
+    assert_eq!(directory.store.garbage().ids_waiting(), 1);
+    assert_eq!(directory.store.garbage().namespaces_waiting(), 1);
+}
