@@ -2,7 +2,7 @@
 //! Invariants: one leader at a time (the scratch's lock); a group that RocksDB would throttle, and
 //! every group under `Fsync::Always`, is written by the committer thread, so that threads serving
 //! clients never wait for the disk here; the observer is called in commit order.
-//! Must not know: commands. Tests: `storage/tests/commit.rs`.
+//! Must not know: commands. Tests: below and `storage/tests/commit.rs`.
 
 use super::Fsync;
 use super::log::{self, LogHeader, LoggedChange};
@@ -275,11 +275,8 @@ impl Leader {
         };
         log::encode(header, &scratch.changes, &mut scratch.log_data);
         scratch.batch.begin(&scratch.log_data);
-        for row in group
-            .rows
-            .iter()
-            .filter(|row| row.superseded_by == NOT_SUPERSEDED)
-        {
+        let rows = scratch.order.iter();
+        for row in rows.filter_map(|placed| group.rows.get(placed.row as usize)) {
             let family = self.engine.family_id(row.family);
             if row.range {
                 let (start, end) = (row.record.key(), row.record.value());
@@ -416,4 +413,83 @@ fn written_row(group: &Forming, batch_index: &[u32], row: u32) -> u32 {
         at = later as usize;
     }
     batch_index.get(at).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::{Event, NoObserver};
+    use crate::commit::{QueuedRow, StagedChange, Staging};
+    use crate::encoding::key::{HashSeed, KeyName};
+    use crate::encoding::meta::DataType;
+    use crate::encoding::record::Record;
+    use crate::engine::{BatchEntry, BatchReader, EngineTuning};
+    use crate::hot::HotTable;
+    use crate::partition::PartitionMap;
+    use crate::registry::{Counts, DatabaseMap, Ids};
+
+    fn leader(directory: &tempfile::TempDir) -> Leader {
+        let engine = Engine::open(directory.path(), 1, &EngineTuning::default()).unwrap();
+        let queue = CommitQueue::new(
+            Arc::new(HotTable::new(1 << 20)),
+            Arc::new(Counts::new(PartitionMap::new(1).unwrap())),
+            Arc::new(Ids::new(0)),
+            DatabaseMap::default(),
+        );
+        let (queue, engine) = (Arc::new(queue), Arc::new(engine));
+        let observer = Box::new(NoObserver);
+        Leader::new(queue, engine, Arc::default(), Arc::default(), observer, 1)
+    }
+
+    fn stage(leader: &Leader, name: &KeyName<'_>) {
+        let record = Record::new(&name.meta_key(0), &[b"value"]);
+        let mut staging = Staging::default();
+        staging.rows.push(QueuedRow::new(
+            record,
+            Family::Partition(0),
+            false,
+            Some(name.hash),
+        ));
+        staging.changes.push(StagedChange {
+            row: 0,
+            db: 0,
+            kind: DataType::String,
+            event: Event::Set,
+        });
+        leader.queue.stage(&mut staging).unwrap();
+    }
+
+    #[test]
+    fn a_batch_is_in_key_order_and_its_changes_name_their_own_rows() {
+        let directory = tempfile::tempdir().unwrap();
+        let leader = leader(&directory);
+        let seed = HashSeed([7; 16]);
+        // The last key replaces the first in the same group.
+        let keys: [&[u8]; 6] = [b"one", b"two", b"three", b"four", b"five", b"one"];
+        let names = keys.map(|key| KeyName::new(key, &seed));
+        names.iter().for_each(|name| stage(&leader, name));
+        let group = leader.queue.close(Forming::default()).unwrap();
+        let mut scratch = Scratch::default();
+        leader.build(&mut scratch, &group);
+        let mut reader = BatchReader::new(scratch.batch.finish()).unwrap();
+        let Some(BatchEntry::LogData(log_data)) = reader.next_entry().unwrap() else {
+            panic!("a batch begins with log data")
+        };
+        let (_, changes) = log::decode(log_data).unwrap();
+        let mut rows = Vec::new();
+        while let Some(entry) = reader.next_entry().unwrap() {
+            let BatchEntry::Put { key, .. } = entry else {
+                panic!("only rows were put: {entry:?}")
+            };
+            rows.push(key);
+        }
+        assert_eq!(rows.len(), 5);
+        assert!(rows.is_sorted(), "{rows:02x?}");
+        let named: Vec<_> = changes
+            .iter()
+            .map(|change| rows[change.row as usize])
+            .collect();
+        let staged: Vec<_> = names.iter().map(|name| name.meta_key(0)).collect();
+        assert_eq!(named, staged.iter().map(|key| &key[..]).collect::<Vec<_>>());
+    }
 }
