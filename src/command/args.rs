@@ -33,6 +33,10 @@ impl<'a> Args<'a> {
 
     /// The next argument; `ERR syntax error` at the end.
     #[inline]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "the end is an error, not `None`"
+    )]
     pub fn next(&mut self) -> CommandResult<&'a [u8]> {
         self.next_or_none().ok_or(CommandError::Fixed(text::SYNTAX))
     }

@@ -166,10 +166,11 @@ impl Executor {
 
     fn try_data(&self, call: &Call<'_>) -> Option<(CommandResult<Outcome>, Position)> {
         let flags = call.command.spec.flags();
-        if flags.has(Flags::OFFLOAD) || flags.has(Flags::SETTLED) {
+        let store = &self.services.store;
+        let unsettled = || store.queue().staged() > store.queue().committed();
+        if flags.has(Flags::OFFLOAD) || (flags.has(Flags::SETTLED) && unsettled()) {
             return None;
         }
-        let store = &self.services.store;
         let keys = call.keys();
         let write = call.command.spec.is_write();
         if write && store.queue().is_full() {
@@ -199,10 +200,10 @@ impl Executor {
     ) -> (CommandResult<Outcome>, Position) {
         let store = &self.services.store;
         let flags = command.spec.flags();
-        if flags.has(Flags::SETTLED) || store.queue().is_full() {
-            if let Err(error) = store.leader().wait(store.queue().staged()).await {
-                return (Err(error.into()), 0);
-            }
+        if (flags.has(Flags::SETTLED) || store.queue().is_full())
+            && let Err(error) = store.leader().wait(store.queue().staged()).await
+        {
+            return (Err(error.into()), 0);
         }
         self.services.metrics.cold_commands.add(1);
         let guard = {

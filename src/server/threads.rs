@@ -31,6 +31,10 @@ pub struct IoThreads {
 impl IoThreads {
     /// Starts as many threads as the directive says; 0 takes half of the processors, the other half
     /// being RocksDB's and the read pool's.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "`maxclients` bounds what is in the channel"
+    )]
     pub fn start(config: &Config, executor: &Arc<Executor>) -> anyhow::Result<IoThreads> {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let count = match config.io_threads.as_usize() {
