@@ -3,8 +3,12 @@
 //! rows, the dead ids and the change list, so no type can forget them; an edit that fails leaves no
 //! trace. Must not know: who waits for it. Tests: `storage/tests`.
 
+mod rows;
+
+pub use rows::StagedRows;
+
 use crate::change::Event;
-use crate::commit::{Position, QueuedRow, StagedChange, Staging};
+use crate::commit::{Position, QueuedRow, StagedChange};
 use crate::encoding::key::{self, KeyName, RowKey};
 use crate::encoding::meta::{Head, Header};
 use crate::encoding::record::Record;
@@ -14,108 +18,7 @@ use crate::limits::{COMMIT_BYTES_MAX, KEY_BYTES_MAX};
 use crate::registry::DatabaseMap;
 use crate::store::Store;
 use crate::view::{KeyEntry, View, ViewOptions, element_hash, meta_hash};
-use hashbrown::HashTable;
 use std::ops::Deref;
-
-/// Rows above which an edit looks its own rows up by hash instead of one after the other.
-const LINEAR_ROWS_MAX: usize = 16;
-
-/// The rows of an edit, each key once.
-#[derive(Debug, Default)]
-pub struct StagedRows {
-    pub(crate) staging: Staging,
-    index: HashTable<u32>,
-    /// Rows below this one are in the index, if they have a hash.
-    indexed: usize,
-}
-
-impl StagedRows {
-    /// The edit's own version of a row.
-    #[inline]
-    pub fn find(&self, hash: u64, row_key: &[u8]) -> Option<&QueuedRow> {
-        self.staging.rows.get(self.position(hash, row_key)?)
-    }
-
-    #[inline]
-    fn position(&self, hash: u64, row_key: &[u8]) -> Option<usize> {
-        let rows = &self.staging.rows;
-        let same = |row: &QueuedRow| row.hot_hash == Some(hash) && row.record.key() == row_key;
-        if rows.len() <= LINEAR_ROWS_MAX {
-            return rows.iter().position(same);
-        }
-        let found = self
-            .index
-            .find(hash, |&at| rows.get(at as usize).is_some_and(same));
-        found.map(|&at| at as usize)
-    }
-
-    /// Adds a row or replaces the edit's earlier version of it; gives its index.
-    fn push(&mut self, row: QueuedRow) -> u32 {
-        let bytes = row.record.len() + crate::hot::ROW_OVERHEAD_BYTES;
-        let earlier = row
-            .hot_hash
-            .and_then(|hash| self.position(hash, row.record.key()));
-        self.staging.bytes += bytes;
-        if let Some(at) = earlier
-            && let Some(earlier) = self.staging.rows.get_mut(at)
-        {
-            self.staging.bytes -= earlier.record.len() + crate::hot::ROW_OVERHEAD_BYTES;
-            *earlier = row;
-            return at as u32;
-        }
-        self.staging.rows.push(row);
-        if self.staging.rows.len() > LINEAR_ROWS_MAX {
-            self.index_rest();
-        }
-        (self.staging.rows.len() - 1) as u32
-    }
-
-    /// Brings the index up to the last row. Called for rows without a hash too: they count for the
-    /// change from looking row by row to the index.
-    fn index_rest(&mut self) {
-        let rows = &self.staging.rows;
-        let hash_at = |at: u32| {
-            rows.get(at as usize)
-                .and_then(|row| row.hot_hash)
-                .unwrap_or(0)
-        };
-        for at in self.indexed..rows.len() {
-            if rows.get(at).is_some_and(|row| row.hot_hash.is_some()) {
-                self.index
-                    .insert_unique(hash_at(at as u32), at as u32, |&at| hash_at(at));
-            }
-        }
-        self.indexed = rows.len();
-    }
-
-    /// Takes out the rows that begin with `prefix`; the others move up, and the changes with them.
-    fn split_off(&mut self, prefix: &[u8]) -> Vec<QueuedRow> {
-        let rows = std::mem::take(&mut self.staging.rows);
-        let changes = std::mem::take(&mut self.staging.changes);
-        self.index.clear();
-        self.indexed = 0;
-        self.staging.bytes = 0;
-        let mut taken = Vec::new();
-        let mut moved = Vec::with_capacity(rows.len());
-        for row in rows {
-            if row.record.key().starts_with(prefix) {
-                moved.push(None);
-                taken.push(row);
-            } else {
-                moved.push(Some(self.push(row)));
-            }
-        }
-        // Changes name meta rows, which stay.
-        self.staging.changes = changes
-            .into_iter()
-            .filter_map(|change| {
-                let row = moved.get(change.row as usize).copied().flatten()?;
-                Some(StagedChange { row, ..change })
-            })
-            .collect();
-        taken
-    }
-}
 
 /// A command's changes.
 pub struct Edit<'s> {

@@ -1,0 +1,112 @@
+//! The control law against a simulated process.
+
+use super::*;
+
+/// A process whose caches fill up to their budgets, and that holds `other` besides.
+struct Process {
+    law: Law,
+    usage: Usage,
+    other: usize,
+    /// Bytes that the caches would like to hold, each.
+    wanted: usize,
+    /// How much an estimated byte really takes, percent.
+    weight: usize,
+}
+
+impl Process {
+    fn new(target: usize, other: usize) -> Process {
+        Process {
+            law: Law::new(target, BLOCK_CACHE_PERCENT),
+            usage: Usage {
+                resident: other,
+                hot_table: 0,
+                block_cache: 0,
+                memtables: 0,
+            },
+            other,
+            wanted: usize::MAX,
+            weight: 100,
+        }
+    }
+
+    fn run(&mut self, ticks: usize) -> Budgets {
+        for _ in 0..ticks {
+            let budgets = self.law.budgets;
+            self.usage.hot_table = budgets.hot_table.min(self.wanted);
+            self.usage.block_cache = budgets.block_cache.min(self.wanted);
+            let caches = self.usage.hot_table + self.usage.block_cache;
+            self.usage.resident = self.other + caches / 100 * self.weight;
+            self.law.tick(self.usage);
+        }
+        self.law.budgets
+    }
+}
+
+#[test]
+fn a_full_process_settles_at_its_target() {
+    let mut process = Process::new(256 * MIB, 60 * MIB);
+    let budgets = process.run(300);
+    let room = 196 * MIB;
+    assert!(budgets.hot_table + budgets.block_cache <= room + room / 20);
+    assert!(budgets.hot_table + budgets.block_cache >= room - room / 10);
+    assert!(process.usage.resident <= 256 * MIB + 6 * MIB);
+    assert!(!budgets.over_limit);
+    assert_eq!(process.run(1), process.run(50), "it has settled");
+}
+
+#[test]
+fn estimates_that_are_too_low_do_not_keep_it_over() {
+    let mut process = Process::new(256 * MIB, 40 * MIB);
+    process.weight = 160;
+    process.run(300);
+    let ceiling = 256 * MIB + 256 * MIB / 5;
+    for _ in 0..100 {
+        process.run(1);
+        assert!(
+            process.usage.resident <= ceiling,
+            "{}",
+            process.usage.resident
+        );
+    }
+    assert!(!process.law.budgets.over_limit);
+}
+
+#[test]
+fn the_hot_table_gives_first_then_the_block_cache_then_writes_are_refused() {
+    let mut process = Process::new(256 * MIB, 40 * MIB);
+    let full = process.run(300);
+    process.other = 130 * MIB;
+    let less = process.run(100);
+    assert!(less.hot_table < full.hot_table && !less.over_limit);
+    process.other = 300 * MIB;
+    let least = process.run(OVER_TICKS as usize + 3);
+    assert_eq!(
+        (least.hot_table, least.block_cache),
+        (HOT_TABLE_MIN, BLOCK_CACHE_MIN)
+    );
+    assert!(least.over_limit);
+    process.other = 100 * MIB;
+    let again = process.run(300);
+    assert!(!again.over_limit && again.hot_table > 4 * HOT_TABLE_MIN);
+}
+
+#[test]
+fn growth_is_slow_and_shrinking_is_not() {
+    let mut process = Process::new(1024 * MIB, 100 * MIB);
+    process.run(300);
+    process.law.target = 256 * MIB;
+    let shrunk = process.run(3);
+    assert!(shrunk.hot_table + shrunk.block_cache <= 200 * MIB);
+    process.law.target = 1024 * MIB;
+    let soon = process.run(2);
+    assert!(soon.hot_table < 2 * shrunk.hot_table + 64 * MIB);
+    let later = process.run(300);
+    assert!(later.hot_table > 400 * MIB);
+}
+
+#[test]
+fn an_automatic_target_is_at_most_half_of_the_machine() {
+    let target = target_of(0);
+    assert!(target > 0 && target <= memory_total().unwrap_or(1 << 30) / 2);
+    assert_eq!(target_of(5), 5);
+}
