@@ -66,7 +66,7 @@ static SET: CommandSpec = CommandSpec {
 };
 
 fn set(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
-    if args.left() % 2 != 0 {
+    if !args.left().is_multiple_of(2) {
         return Err(CommandError::Fixed(text::SYNTAX));
     }
     let mut pairs = Vec::with_capacity(args.left() / 2);

@@ -28,6 +28,10 @@ fn protocol(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
     Ok(reply.into())
 }
 
+#[expect(
+    clippy::approx_constant,
+    reason = "clients' tests expect exactly this number, not pi"
+)]
 fn sample(kind: &[u8]) -> Option<Reply> {
     let three = || (0..3).map(Reply::Int);
     Some(match kind {
