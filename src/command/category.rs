@@ -15,6 +15,7 @@ pub enum Category {
     Blocking,
     Dangerous,
     Connection,
+    Scripting,
 }
 
 impl Category {
@@ -32,6 +33,7 @@ impl Category {
             Category::Blocking => "@blocking",
             Category::Dangerous => "@dangerous",
             Category::Connection => "@connection",
+            Category::Scripting => "@scripting",
         }
     }
 }

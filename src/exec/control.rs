@@ -79,7 +79,7 @@ fn shutdown(session: &Session, args: &mut Args<'_>) -> CommandResult {
     if abort {
         return Err(CommandError::Fixed("ERR No shutdown in progress."));
     }
-    tracing::warn!("User requested shutdown...");
+    tracing::info!("User requested shutdown...");
     session.services.shutdown.notify_one();
     // The connection ends with the process; Redis answers nothing.
     Ok(Reply::None)

@@ -214,10 +214,9 @@ impl Executor {
             store.latches().lock(set).await
         };
         let services = Arc::clone(&self.services);
-        let (db, resp, touch) = (session.db, session.resp, !session.no_touch);
+        let (db, resp, touch) = (session.db, session.resp, touches(session, command));
         let job = move || {
             let request = owned.as_request();
-            let touch = touch && !flags.has(Flags::NO_TOUCH);
             let call = Call {
                 services: &services,
                 command,
@@ -296,9 +295,16 @@ fn call<'a>(
         request,
         db: session.db,
         resp: session.resp,
-        touch: !session.no_touch && !command.spec.flags().has(Flags::NO_TOUCH),
+        touch: touches(session, command),
         met_expired: Cell::new(false),
     }
+}
+
+/// Whether the command counts as a use of its keys. TOUCH does even under CLIENT NO-TOUCH.
+#[inline]
+fn touches(session: &Session, command: &NumberedCommand) -> bool {
+    !command.spec.flags().has(Flags::NO_TOUCH)
+        && (!session.no_touch || command.full_name == "touch")
 }
 
 /// `None` where the command has to go to the pool.

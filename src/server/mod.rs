@@ -96,7 +96,7 @@ impl Running {
         });
         let unix: Vec<_> = unix.collect();
         runtime.block_on(threads.accept_until_stopped(self.bound, &self.executor))?;
-        tracing::warn!("Ferrock is now ready to exit, bye bye...");
+        tracing::info!("Ferrock is now ready to exit, bye bye...");
         threads.stop();
         self.background.stop();
         let services = self.executor.services();

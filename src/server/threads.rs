@@ -83,11 +83,11 @@ impl IoThreads {
                 _ = seconds.tick() => cron::run(services),
                 () = services.shutdown.notified() => break,
                 _ = terminate.recv() => {
-                    tracing::warn!("Received SIGTERM scheduling shutdown...");
+                    tracing::info!("Received SIGTERM scheduling shutdown...");
                     break;
                 }
                 _ = interrupt.recv() => {
-                    tracing::warn!("Received SIGINT scheduling shutdown...");
+                    tracing::info!("Received SIGINT scheduling shutdown...");
                     break;
                 }
             }

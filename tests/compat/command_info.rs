@@ -18,6 +18,13 @@ const FIELDS: &[&str] = &[
     "key specs",
 ];
 
+/// Fields that differ on purpose.
+const INTENDED: &[(&str, &str)] = &[
+    // It writes to no database: there are no libraries.
+    ("function|flush", "flags"),
+    ("function|flush", "categories"),
+];
+
 #[test]
 fn command_info_agrees_with_redis() {
     let ours = Server::start();
@@ -61,7 +68,7 @@ fn compare_row(name: &str, ours: &[u8], theirs: &[u8], differences: &mut Vec<Str
             (Some(a), Some(b)) => a == b || unordered(a) == unordered(b),
             (a, b) => a.is_none() && b.is_none(),
         };
-        if !agreed {
+        if !agreed && !INTENDED.contains(&(name, field)) {
             let show = |part: Option<&&[u8]>| part.map_or("-".into(), |bytes| wire::show(bytes));
             let (ours, redis) = (show(our_field), show(their_field));
             differences.push(format!(

@@ -29,6 +29,8 @@ pub const TIPS: &[(&str, &[&str])] = &[
     ("exists", &[MULTI_SHARD, AGGREGATE]),
     ("flushall", &[ALL_SHARDS, ALL_SUCCEEDED]),
     ("flushdb", &[ALL_SHARDS, ALL_SUCCEEDED]),
+    ("function|flush", &[ALL_SHARDS, ALL_SUCCEEDED]),
+    ("function|list", &[ORDER]),
     ("info", &[OUTPUT, ALL_SHARDS, SPECIAL]),
     ("keys", &[ALL_SHARDS, ORDER]),
     ("lastsave", &[OUTPUT]),

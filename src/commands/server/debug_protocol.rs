@@ -30,7 +30,7 @@ fn protocol(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
 
 #[expect(
     clippy::approx_constant,
-    reason = "the suites that ask expect just these digits"
+    reason = "clients' tests expect exactly this number, not pi"
 )]
 fn sample(kind: &[u8]) -> Option<Reply> {
     let three = || (0..3).map(Reply::Int);

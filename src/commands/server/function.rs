@@ -3,7 +3,7 @@
 //! Must not know: sockets. Tests: `tests/commands/server.rs`.
 
 use super::{ANY_STATE, ROW};
-use crate::command::{Args, Arity, CommandSpec, Flags, Handler, Outcome};
+use crate::command::{Args, Arity, Category, CommandSpec, Flags, Handler, Outcome};
 use crate::commands::help;
 use crate::error::{CommandError, CommandResult, text};
 use crate::resp::Reply;
@@ -24,6 +24,7 @@ static HELP: CommandSpec = CommandSpec {
     since: "7.0.0",
     arity: Arity::exactly(2),
     extra: ANY_STATE,
+    acl: &[Category::Scripting],
     handler: Handler::Server(|_, _| Ok(help::lines(&FUNCTION).into())),
     summary: "Returns helpful text about the different subcommands.",
     ..ROW
@@ -34,6 +35,7 @@ static FLUSH: CommandSpec = CommandSpec {
     since: "7.0.0",
     arity: Arity::at_least(2),
     extra: Flags::NOSCRIPT,
+    acl: &[Category::Scripting],
     handler: Handler::Server(flush),
     syntax: "[ASYNC | SYNC]",
     summary: "Deletes all libraries and functions.",
@@ -55,6 +57,7 @@ static LIST: CommandSpec = CommandSpec {
     since: "7.0.0",
     arity: Arity::at_least(2),
     extra: Flags::NOSCRIPT,
+    acl: &[Category::Scripting],
     handler: Handler::Server(list),
     syntax: "[LIBRARYNAME library-name-pattern] [WITHCODE]",
     summary: "Returns information about all libraries.",
