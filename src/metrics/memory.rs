@@ -27,6 +27,14 @@ pub fn allocator() -> Allocator {
     }
 }
 
+/// Lets a thread of the allocator give unused pages back to the kernel, so that what the caches
+/// free is free for others too, whether or not the program allocates.
+pub fn return_pages_in_background() {
+    if let Err(error) = tikv_jemalloc_ctl::background_thread::write(true) {
+        tracing::warn!("The allocator keeps freed pages until it is used again: {error}");
+    }
+}
+
 /// Bytes in use: what the allocator has handed out.
 pub fn used_bytes() -> u64 {
     allocator().allocated

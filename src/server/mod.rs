@@ -17,8 +17,9 @@ use anyhow::{Context, anyhow};
 use observer::ServerObserver;
 use std::path::Path;
 use std::sync::Arc;
-use storage::background::Background;
+use storage::background::{Background, MemoryWatch};
 use storage::engine::{Compression, EngineTuning};
+use storage::memory::MemoryController;
 use storage::{Options, Store};
 use threads::IoThreads;
 
@@ -63,6 +64,7 @@ fn start(config: &Arc<Config>, log: Log) -> anyhow::Result<Running> {
     let services = Arc::new(Services {
         config: Arc::clone(config),
         log,
+        memory: Arc::new(controller(&store, config)),
         store: Arc::clone(&store),
         clients: ClientRegistry::default(),
         metrics,
@@ -72,8 +74,13 @@ fn start(config: &Arc<Config>, log: Log) -> anyhow::Result<Running> {
         started_ms,
         shutdown: tokio::sync::Notify::new(),
     });
-    store.set_verify_reads(config.verify_cache_reads.get());
-    let background = Background::start(&store)?;
+    tune(&store, config);
+    let watch = MemoryWatch {
+        controller: Arc::clone(&services.memory),
+        resident: Box::new(|| memory::resident_bytes() as usize),
+    };
+    let background = Background::start_with(&store, Some(watch))?;
+    memory::return_pages_in_background();
     let pool = ReadPool::start(config.read_pool_threads.as_usize()).context("read pool")?;
     let executor = Arc::new(Executor::new(services, lookup, pool));
     Ok(Running {
@@ -108,6 +115,21 @@ impl Running {
         }
         Ok(())
     }
+}
+
+/// Directives that the store follows while it runs.
+fn tune(store: &Store, config: &Config) {
+    store.set_verify_reads(config.verify_cache_reads.get());
+    store.set_disk_reserve_bytes(config.disk_reserve_bytes.get());
+    store
+        .sweeps()
+        .set_dead_rows_per_s(config.sweep_rows_per_second.as_usize());
+}
+
+fn controller(store: &Arc<Store>, config: &Config) -> MemoryController {
+    let controller = MemoryController::new(Arc::clone(store), config.maxmemory.as_usize());
+    controller.set_block_cache_percent(config.block_cache_share_percent.as_usize());
+    controller
 }
 
 /// The storage options that the directives mean.

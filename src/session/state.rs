@@ -5,11 +5,12 @@
 use super::registry::{ClientInfo, ClientRegistry};
 use crate::config::Config;
 use crate::log::Log;
-use crate::metrics::{Counter, Metrics, memory};
+use crate::metrics::{Counter, Metrics};
 use crate::resp::RespVersion;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use storage::Store;
+use storage::memory::MemoryController;
 use tokio::sync::Notify;
 
 /// Everything of the server that a command may use.
@@ -20,6 +21,8 @@ pub struct Services {
     pub log: Log,
     /// The data.
     pub store: Arc<Store>,
+    /// Who holds the process to `maxmemory`.
+    pub memory: Arc<MemoryController>,
     /// Connected clients.
     pub clients: ClientRegistry,
     /// Counters behind INFO.
@@ -34,13 +37,6 @@ pub struct Services {
     pub started_ms: u64,
     /// Told when a client asks for SHUTDOWN.
     pub shutdown: Notify,
-}
-
-impl Services {
-    /// Bytes that the process may use: `maxmemory`, or half of the machine's where that is 0.
-    pub fn memory_limit(&self) -> usize {
-        memory::limit(&self.config)
-    }
 }
 
 /// What the commit observer counts.

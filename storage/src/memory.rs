@@ -239,6 +239,7 @@ impl MemoryController {
     fn apply(&self, state: &mut State) {
         let budgets = state.law.budgets;
         let before = state.applied.replace(budgets);
+        self.store.set_over_memory(budgets.over_limit);
         if before.map(|before| before.hot_table) != Some(budgets.hot_table) {
             let committed = self.store.queue().committed();
             self.store.table().set_budget(budgets.hot_table, committed);

@@ -95,22 +95,21 @@ fn apply(services: &Services, changes: &Changes) -> Result<(), (&'static str, Re
             "appendfsync" => store.leader().set_fsync(fsync(config.appendfsync.get())),
             "loglevel" => services.log.set_level(config.loglevel.get()),
             "verify-cache-reads" => store.set_verify_reads(config.verify_cache_reads.get()),
-            "maxmemory" => {
-                let budget = services.memory_limit() / 2;
-                store.table().set_budget(budget, store.queue().committed());
-                resize_block_cache(services);
+            "maxmemory" => services.memory.set_maxmemory(config.maxmemory.as_usize()),
+            "block-cache-share-percent" => {
+                let share = config.block_cache_share_percent.as_usize();
+                services.memory.set_block_cache_percent(share);
             }
-            "block-cache-share-percent" => resize_block_cache(services),
+            "disk-reserve-bytes" => store.set_disk_reserve_bytes(config.disk_reserve_bytes.get()),
+            "sweep-rows-per-second" => {
+                store
+                    .sweeps()
+                    .set_dead_rows_per_s(config.sweep_rows_per_second.as_usize());
+            }
             _ => {}
         }
     }
     Ok(())
-}
-
-fn resize_block_cache(services: &Services) {
-    let share = services.config.block_cache_share_percent.as_usize();
-    let bytes = services.memory_limit() / 100 * share;
-    services.store.engine().set_block_cache_bytes(bytes);
 }
 
 /// What `appendfsync` means to the store.
