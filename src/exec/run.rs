@@ -179,17 +179,15 @@ impl Executor {
         if !write && keys.len() == 1 {
             match call.run(Tier::Memory, false) {
                 (Err(CommandError::Storage(StorageError::NeedsLatch)), _) => {}
-                result => {
-                    call.drop_expired();
-                    return settled(result);
+                (result, position) => {
+                    return settled((result, position.max(call.drop_expired())));
                 }
             }
         }
         let guard = store.latches().try_lock(&call.latches(&keys))?;
-        let result = call.run(Tier::Memory, true);
+        let (result, position) = call.run(Tier::Memory, true);
         drop(guard);
-        call.drop_expired();
-        settled(result)
+        settled((result, position.max(call.drop_expired())))
     }
 
     async fn data_later(
@@ -226,10 +224,9 @@ impl Executor {
                 touch,
                 met_expired: Cell::new(false),
             };
-            let result = call.run(Tier::Disk, true);
+            let (result, position) = call.run(Tier::Disk, true);
             drop::<KeyGuard>(guard);
-            call.drop_expired();
-            result
+            (result, position.max(call.drop_expired()))
         };
         let lost = "ERR the command failed inside the server; see its log";
         self.pool
@@ -394,42 +391,43 @@ impl Call<'_> {
     /// keyspace events then agree with what the client was told. Keys that somebody else works on,
     /// or that would need the disk, are left to the sweeper.
     ///
-    /// Called without latches held.
+    /// Called without latches held. Gives the position that the reply waits for.
     #[inline]
-    fn drop_expired(&self) {
+    fn drop_expired(&self) -> Position {
         if self.met_expired.get() {
-            self.remove_expired_keys();
+            self.remove_expired_keys()
+        } else {
+            0
         }
     }
 
     #[cold]
-    fn remove_expired_keys(&self) {
+    fn remove_expired_keys(&self) -> Position {
         let options = ViewOptions {
             tier: Tier::Memory,
             latched: true,
             touch: false,
         };
+        let store = &self.services.store;
+        let mut last = 0;
         for &(at, _) in &self.keys() {
             let key = self.request.get(usize::from(at)).unwrap_or_default();
             let mut set = LatchSet::default();
-            set.add(
-                &KeyName::new(key, self.services.store.seed()),
-                Mode::Exclusive,
-            );
-            let Some(_guard) = self.services.store.latches().try_lock(&set) else {
+            set.add(&KeyName::new(key, store.seed()), Mode::Exclusive);
+            let Some(_guard) = store.latches().try_lock(&set) else {
                 continue;
             };
-            let Ok(mut edit) = self.services.store.edit(self.db, options) else {
-                return;
+            let Ok(mut edit) = store.edit(self.db, options) else {
+                continue;
             };
-            let removed = edit
-                .open(key)
+            let entry = edit.open(key);
+            let removed = entry
                 .and_then(|entry| edit.remove_expired(&entry))
                 .and_then(|()| edit.stage());
-            if removed.is_err() {
-                return;
-            }
+            // What cannot be removed now stays hidden, and the sweeper comes by.
+            last = removed.unwrap_or(0).max(last);
         }
+        last
     }
 
     #[inline]

@@ -129,6 +129,7 @@ fn tune(store: &Store, config: &Config) {
 fn controller(store: &Arc<Store>, config: &Config) -> MemoryController {
     let controller = MemoryController::new(Arc::clone(store), config.maxmemory.as_usize());
     controller.set_block_cache_percent(config.block_cache_share_percent.as_usize());
+    controller.set_memtables_max(config.memtables_total_bytes.as_usize());
     controller
 }
 

@@ -126,6 +126,7 @@ impl<'s> Edit<'s> {
         if entry.exists() {
             return Ok(());
         }
+        self.frees_space();
         self.remove(entry, Event::Expired)
     }
 

@@ -174,6 +174,8 @@ pub struct MemoryController {
 
 struct State {
     law: Law,
+    /// Bytes that all memtables may hold whatever the target.
+    memtables_max: usize,
     usage: Usage,
     applied: Option<Budgets>,
 }
@@ -192,6 +194,7 @@ impl MemoryController {
             store,
             state: Mutex::new(State {
                 law,
+                memtables_max: usize::MAX,
                 usage,
                 applied: None,
             }),
@@ -204,10 +207,20 @@ impl MemoryController {
     /// Changes the target; the next ticks bring the process there.
     pub fn set_maxmemory(&self, maxmemory: usize) {
         let target = target_of(maxmemory);
-        self.state.lock().law.target = target;
-        self.store
-            .engine()
-            .limit_memtables(target / MEMTABLES_DIVISOR);
+        let mut state = self.state.lock();
+        state.law.target = target;
+        let memtables = (target / MEMTABLES_DIVISOR).min(state.memtables_max);
+        self.store.engine().limit_memtables(memtables);
+    }
+
+    /// Bounds the memtables of all partitions together, below their share of the target.
+    pub fn set_memtables_max(&self, bytes: usize) {
+        let target = {
+            let mut state = self.state.lock();
+            state.memtables_max = bytes;
+            state.law.target
+        };
+        self.set_maxmemory(target);
     }
 
     /// Changes the block cache's share of what the caches have.

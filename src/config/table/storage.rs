@@ -11,7 +11,7 @@ use crate::config::value::Value;
 const COMPRESSION: Kind = Kind::Choice(Compression::NAMES);
 const MIB: u64 = 1 << 20;
 /// As many as there are hash slots.
-const PARTITIONS_MAX: i64 = 16384;
+const PARTITIONS_MAX: i64 = storage::limits::PARTITIONS_MAX as i64;
 
 fn power_of_two(value: &Value) -> Result<(), &'static str> {
     match value {
