@@ -1,6 +1,7 @@
 //! Owns the threads of a store: the committer, the once-a-second fsync, the ticker.
 //! Invariants: none of them is needed for correctness of a commit under `EverySecond` and `No`
-//! that RocksDB does not throttle; they end before the store is closed.
+//! that RocksDB does not throttle; they end before the store is closed, the committer last, since
+//! the others may wait for it.
 //! Must not know: what is committed. Tests: `storage/tests`.
 
 use crate::commit::Fsync;
@@ -25,8 +26,8 @@ pub struct MemoryWatch {
 
 /// Running threads; [`Background::stop`] ends them.
 pub struct Background {
-    stop: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<()>>,
+    /// In the order of their start, each with the flag that ends it.
+    threads: Vec<(Arc<AtomicBool>, JoinHandle<()>)>,
 }
 
 impl Background {
@@ -37,9 +38,7 @@ impl Background {
 
     /// Starts the threads of a store; with `memory` its caches follow what the process holds.
     pub fn start_with(store: &Arc<Store>, memory: Option<MemoryWatch>) -> Result<Background> {
-        let stop = Arc::new(AtomicBool::new(false));
         let mut background = Background {
-            stop,
             threads: Vec::new(),
         };
         background.spawn("committer", store, |store, stop| {
@@ -57,19 +56,21 @@ impl Background {
         store: &Arc<Store>,
         body: impl FnOnce(&Arc<Store>, &AtomicBool) + Send + 'static,
     ) -> Result<()> {
-        let (store, stop) = (Arc::clone(store), Arc::clone(&self.stop));
+        let stop = Arc::new(AtomicBool::new(false));
+        let (store, stopped) = (Arc::clone(store), Arc::clone(&stop));
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
-            .spawn(move || body(&store, &stop))
+            .spawn(move || body(&store, &stopped))
             .map_err(|error| StorageError::Engine(format!("cannot start a thread: {error}")))?;
-        self.threads.push(thread);
+        self.threads.push((stop, thread));
         Ok(())
     }
 
-    /// Ends all threads and waits for them.
+    /// Ends all threads and waits for them, the last started first: what the sweeper has staged
+    /// still finds a committer.
     pub fn stop(self) {
-        self.stop.store(true, Ordering::Release);
-        for thread in self.threads {
+        for (stop, thread) in self.threads.into_iter().rev() {
+            stop.store(true, Ordering::Release);
             thread.thread().unpark();
             if thread.join().is_err() {
                 tracing::error!("a background thread of the store panicked");
@@ -113,5 +114,63 @@ fn tick(store: &Arc<Store>, stop: &AtomicBool, memory: Option<MemoryWatch>) {
             looked_s = seconds;
             store.look_at_disk();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::NoObserver;
+    use crate::engine::{EngineTuning, Tier};
+    use crate::ops::bytes::Expiry;
+    use crate::ops::string::{self, Condition};
+    use crate::{Options, ViewOptions};
+    use std::sync::mpsc;
+
+    #[test]
+    fn stop_lets_a_thread_finish_a_commit_that_needs_the_committer() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(Options {
+            path: directory.path().join("data"),
+            partitions: None,
+            tuning: EngineTuning::default(),
+            hot_table_bytes: 1 << 20,
+            fsync: Fsync::Always,
+            observer: Box::new(NoObserver),
+        });
+        let store = store.unwrap();
+        let mut background = Background::start(&store).unwrap();
+        let late = |store: &Arc<Store>, stop: &AtomicBool| {
+            while !stop.load(Ordering::Acquire) {
+                std::thread::park();
+            }
+            let options = ViewOptions {
+                tier: Tier::Disk,
+                latched: true,
+                touch: false,
+            };
+            let mut edit = store.edit(0, options).unwrap();
+            string::set(
+                &mut edit,
+                b"k",
+                b"v",
+                Condition::Always,
+                Expiry::Clear,
+                false,
+            )
+            .unwrap();
+            let position = edit.stage().unwrap();
+            store.leader().wait_blocking(position).unwrap();
+        };
+        background.spawn("late", &store, late).unwrap();
+        let (stopped, answer) = mpsc::channel();
+        std::thread::spawn(move || {
+            background.stop();
+            stopped.send(()).unwrap();
+        });
+        let patience = Duration::from_secs(60);
+        assert_eq!(answer.recv_timeout(patience), Ok(()), "stop never ends");
+        assert!(store.queue().committed() > 0);
+        store.close().unwrap();
     }
 }

@@ -301,9 +301,11 @@ impl Store {
     /// Ends the process's use of the directory: commits and fsyncs what is staged, marks the close
     /// as clean. Nothing may be staged during or after it.
     pub fn close(&self) -> Result<()> {
-        // The committer thread has ended by now; what it would have written is written here.
+        // The committer thread has ended by now; what it would have written is written here. A
+        // command that the pool still runs may stage more; nobody is told that it was kept.
+        let staged = self.queue.staged();
         while self.leader.committer_round() {}
-        self.leader.wait_blocking(self.queue.staged())?;
+        self.leader.wait_blocking(staged)?;
         self.leader.sync()?;
         crate::open::mark_clean_close(&self.engine, self.leader.term(), self.now_ms())?;
         Ok(())

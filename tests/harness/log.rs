@@ -40,6 +40,18 @@ const ALWAYS: &[Allowed] = &[
         reason: "the harness stops its servers",
     },
     Allowed {
+        text: "Received SIGTERM scheduling shutdown",
+        reason: "the harness stops its servers",
+    },
+    Allowed {
+        text: "Ferrock is now ready to exit",
+        reason: "the harness stops its servers",
+    },
+    Allowed {
+        text: "no config file specified, using the default config",
+        reason: "most tests need no file",
+    },
+    Allowed {
         text: "Removing the unix socket file",
         reason: "part of a clean shutdown",
     },
