@@ -1,5 +1,5 @@
 //! Owns changing: an edit is a view plus the rows it stages; nothing happens until it is staged.
-//! Invariants: a meta row changes only through `put` and `remove`, which keep the count, the expiry
+//! Invariants: a meta row changes only through `put` and `remove`, which keep the counts, the expiry
 //! rows, the dead ids and the change list, so no type can forget them; an edit that fails leaves no
 //! trace. Must not know: who waits for it. Tests: `storage/tests`.
 
@@ -15,7 +15,7 @@ use crate::encoding::record::Record;
 use crate::engine::Tier;
 use crate::error::{Result, StorageError};
 use crate::limits::{COMMIT_BYTES_MAX, KEY_BYTES_MAX};
-use crate::registry::DatabaseMap;
+use crate::registry::{CountChange, DatabaseMap};
 use crate::store::Store;
 use crate::view::{KeyEntry, View, ViewOptions, element_hash, meta_hash};
 use std::ops::Deref;
@@ -67,7 +67,7 @@ impl<'s> Edit<'s> {
     }
 
     /// Writes a key's meta row: header and the parts of its inline payload. The expiry row, the
-    /// count and the id left behind follow from what `entry` found.
+    /// counts and the id left behind follow from what `entry` found.
     pub fn put(
         &mut self,
         entry: &KeyEntry<'_>,
@@ -95,9 +95,12 @@ impl<'s> Edit<'s> {
         self.file_expiry(ns, entry, &mut header);
         let kept = header.head.map(|head| head.id);
         self.leave_behind(entry, kept)?;
-        if entry.stored().is_none() {
-            self.count(ns, name.slot, 1);
-        }
+        self.count(CountChange {
+            ns,
+            slot: name.slot,
+            keys: i8::from(entry.stored().is_none()),
+            expires: i8::from(header.expire_ms.is_some()) - stored_expires(entry),
+        });
         let bytes = header.encode();
         let mut parts: smallvec::SmallVec<[&[u8]; 4]> = smallvec::SmallVec::new();
         parts.push(&bytes);
@@ -143,7 +146,12 @@ impl<'s> Edit<'s> {
         let kind = stored.kind;
         self.leave_behind(entry, kept)?;
         let ns = self.ns();
-        self.count(ns, entry.name.slot, -1);
+        self.count(CountChange {
+            ns,
+            slot: entry.name.slot,
+            keys: -1,
+            expires: -stored_expires(entry),
+        });
         let record = Record::new(&entry.name.meta_key(ns), &[]);
         let row = self.push_meta(ns, &entry.name, record, true);
         let event = if entry.exists() {
@@ -343,13 +351,11 @@ impl<'s> Edit<'s> {
         self.view.staged.get_mut().staging.changes.push(change);
     }
 
-    fn count(&mut self, ns: u32, slot: u16, difference: i64) {
-        self.view
-            .staged
-            .get_mut()
-            .staging
-            .counts
-            .push((ns, slot, difference));
+    /// Most writes replace a value, and change no number.
+    fn count(&mut self, change: CountChange) {
+        if (change.keys, change.expires) != (0, 0) {
+            self.view.staged.get_mut().staging.counts.push(change);
+        }
     }
 
     /// Frees the element rows of what `entry` found, unless they are `kept`.
@@ -408,6 +414,15 @@ impl<'s> Edit<'s> {
             _ => self.push_expiry(ns, &entry.name, at),
         }
     }
+}
+
+/// 1 if the stored row, expired or not, has an expiry, 0 otherwise.
+fn stored_expires(entry: &KeyEntry<'_>) -> i8 {
+    i8::from(
+        entry
+            .stored()
+            .is_some_and(|header| header.expire_ms.is_some()),
+    )
 }
 
 fn garbage_row(store: &Store, head: Head, deleted: bool) -> QueuedRow {

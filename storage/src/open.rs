@@ -3,6 +3,7 @@
 //! understood is refused before anything is written. Tests: `storage/tests/formats.rs`.
 
 use crate::commit::log::{self, LogHeader};
+use crate::encoding::count::KeyCounts;
 use crate::encoding::key::{HashSeed, kind, parse_count, parse_slot_and_id};
 use crate::engine::{BatchBuilder, Bounds, Engine, Family, Throttle, Tier};
 use crate::error::{Result, StorageError};
@@ -197,9 +198,14 @@ fn load_partitions(engine: &Engine, counts: &Counts, garbage: &Garbage) -> Resul
         let mut rows = engine.iterate(family, Bounds::prefix(&[kind::COUNT]), Tier::Disk)?;
         rows.seek_first()?;
         while let Some((row_key, value)) = rows.row() {
-            if let (Some((ns, slot)), Ok(count)) = (parse_count(row_key), value.try_into()) {
-                counts.add(ns, slot, i64::from_be_bytes(count));
-            }
+            let (Some((ns, slot)), Some(stored)) = (parse_count(row_key), KeyCounts::decode(value))
+            else {
+                let row_key = row_key.escape_ascii();
+                return Err(StorageError::Corrupted(format!(
+                    "count row {row_key}: cannot be read"
+                )));
+            };
+            counts.load(ns, slot, stored);
             rows.advance()?;
         }
         let mut rows = engine.iterate(family, Bounds::prefix(&[kind::GARBAGE]), Tier::Disk)?;

@@ -201,6 +201,12 @@ impl Store {
         self.counts.total(self.queue.resolve(db).0)
     }
 
+    /// Number of keys of a database that have an expiry, exact; expired keys count until they are
+    /// swept.
+    pub fn database_expires(&self, db: u32) -> u64 {
+        self.counts.expires(self.queue.resolve(db).0)
+    }
+
     /// Milliseconds since the epoch; never goes back.
     #[inline]
     pub fn now_ms(&self) -> u64 {

@@ -5,6 +5,7 @@ mod common;
 use common::Directory;
 use storage::StorageError;
 use storage::check::{CheckReport, check};
+use storage::encoding::count::KeyCounts;
 use storage::encoding::key::{KeyName, count_key, garbage_key};
 use storage::engine::{BatchBuilder, Family, Throttle};
 
@@ -92,8 +93,19 @@ fn every_contradiction_is_found() {
     };
     // Its slot is not the key's, and nobody counted it.
     assert_eq!(report.problems_total, 2, "{:?}", report.problems);
-    let text = problem_of(&[(&count_key(0, slot), Some(&9u64.to_be_bytes()))]);
+    // The key there has an expiry.
+    let (keys, expires) = (9, 1);
+    let text = problem_of(&[(
+        &count_key(0, slot),
+        Some(&KeyCounts { keys, expires }.encode()),
+    )]);
     assert!(text.contains("9 keys counted, 1 found"), "{text}");
+    let (keys, expires) = (1, 0);
+    let text = problem_of(&[(
+        &count_key(0, slot),
+        Some(&KeyCounts { keys, expires }.encode()),
+    )]);
+    assert!(text.contains("0 expiries counted, 1 found"), "{text}");
     let orphan = [&b"d\0\0\0\0\0\0\0\0\0\x09"[..], &[1, 0, 0, 0, 0]].concat();
     let text = problem_of(&[(&orphan, Some(b"\0x"))]);
     assert!(text.contains("an element of nobody"), "{text}");

@@ -7,6 +7,7 @@ use std::path::Path;
 use storage::change::NoObserver;
 use storage::check::check;
 use storage::commit::Fsync;
+use storage::encoding::key::count_key;
 use storage::engine::{BatchBuilder, Engine, EngineTuning, Family, Throttle};
 use storage::registry::records;
 use storage::{Options, StorageError, Store};
@@ -99,6 +100,19 @@ fn a_term_opens_on_every_start_that_was_not_a_clean_close() {
     assert_eq!(store.leader().term(), first + 1);
 }
 
+#[test]
+fn a_count_row_without_its_two_numbers_is_damage() {
+    let (_dir, path) = closed();
+    let engine = Engine::open(&path, 1, &EngineTuning::default()).unwrap();
+    let family = engine.family_id(Family::Partition(0));
+    let mut batch = BatchBuilder::default();
+    batch.begin(b"");
+    batch.put(family, &count_key(0, 5), &1u64.to_be_bytes());
+    engine.write(batch.finish(), true, Throttle::Wait).unwrap();
+    drop(engine);
+    assert!(matches!(open(&path, None), Err(StorageError::Corrupted(_))));
+}
+
 /// Copies the fixture, since opening writes.
 fn fixture(name: &str) -> tempfile::TempDir {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
@@ -136,7 +150,8 @@ fn a_directory_of_format_1_opens_and_reads() {
     let head = view.open(b"chunked").unwrap();
     let head = head.header().and_then(|header| header.head).unwrap();
     assert_eq!(head.count, 8192);
-    assert_eq!(directory.store.database_size(0), 3);
+    assert_eq!(directory.counted(0), (3, 1));
+    assert_eq!(directory.counted(1), (1, 0));
     assert_eq!(directory.store.garbage().ids_waiting(), 1);
     assert_eq!(directory.store.garbage().namespaces_waiting(), 1);
 }

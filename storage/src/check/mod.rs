@@ -5,6 +5,7 @@
 
 mod rows;
 
+use crate::encoding::count::KeyCounts;
 use crate::encoding::key::{HashSeed, kind};
 use crate::encoding::meta::Head;
 use crate::engine::{Bounds, Engine, EngineTuning, Family, Tier};
@@ -79,7 +80,7 @@ struct Checker {
     map: DatabaseMap,
     dead_namespaces: HashSet<u32>,
     reserved_ids: u64,
-    counted: HashMap<(u32, u16), u64>,
+    counted: HashMap<(u32, u16), KeyCounts>,
     live: HashMap<u64, LiveHead>,
     dead_ids: HashSet<u64>,
     problems_max: usize,
@@ -193,7 +194,7 @@ impl Checker {
     /// What should have been met on the way and was not.
     fn left_over(&mut self) {
         let counted = std::mem::take(&mut self.counted);
-        for ((ns, slot), keys) in counted {
+        for ((ns, slot), KeyCounts { keys, .. }) in counted {
             if !self.dead_namespaces.contains(&ns) {
                 self.problem(format!(
                     "{keys} keys of ns {ns}, slot {slot} have no count row"

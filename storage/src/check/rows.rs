@@ -2,6 +2,7 @@
 //! Invariants: a row that cannot be read is a problem, not an end. Tests: `storage/tests/check.rs`.
 
 use super::{Checker, LiveHead};
+use crate::encoding::count::KeyCounts;
 use crate::encoding::key::{
     KeyName, kind, parse_count, parse_expiry, parse_meta, parse_slot_and_id, sub_kind,
 };
@@ -60,7 +61,7 @@ impl Checker {
         if !dead && self.map.database_of(parts.ns).is_none() {
             self.problem(format!("{}: unknown namespace", shown(key)));
         }
-        *self.counted.entry((parts.ns, parts.slot)).or_default() += 1;
+        self.counted.entry((parts.ns, parts.slot)).or_default().keys += 1;
         let header = match Header::decode(value) {
             Ok((header, _)) => header,
             Err(error) => {
@@ -70,6 +71,8 @@ impl Checker {
         };
         if let Some(at) = header.expire_ms {
             self.report.rows.keys_with_expiry += 1;
+            let counted = self.counted.entry((parts.ns, parts.slot)).or_default();
+            counted.expires += 1;
             let filed = header.filed_ms().unwrap_or(at);
             let is_filed = self.exists(family, &name.expiry_key(parts.ns, filed))?;
             if filed > at || !(dead || is_filed) {
@@ -190,17 +193,25 @@ impl Checker {
 
     pub(super) fn count_row(&mut self, family: Family, key: &[u8], value: &[u8]) -> Result<()> {
         self.report.rows.counts += 1;
-        let (Some((ns, slot)), Ok(count)) = (parse_count(key), value.try_into()) else {
+        let (Some((ns, slot)), Some(count)) = (parse_count(key), KeyCounts::decode(value)) else {
             self.unreadable(key);
             return Ok(());
         };
         self.slot_is_here(family, slot, key);
-        let found = self.counted.remove(&(ns, slot)).unwrap_or(0);
-        let count = u64::from_be_bytes(count);
-        if found != count && !self.dead_namespaces.contains(&ns) {
-            self.problem(format!(
-                "ns {ns}, slot {slot}: {count} keys counted, {found} found"
-            ));
+        let found = self.counted.remove(&(ns, slot)).unwrap_or_default();
+        if self.dead_namespaces.contains(&ns) {
+            return Ok(());
+        }
+        let numbers = [
+            (count.keys, found.keys, "keys"),
+            (count.expires, found.expires, "expiries"),
+        ];
+        for (counted, found, what) in numbers {
+            if counted != found {
+                self.problem(format!(
+                    "ns {ns}, slot {slot}: {counted} {what} counted, {found} found"
+                ));
+            }
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::engine::Family;
 use crate::error::{Result, StorageError};
 use crate::hot::HotTable;
 use crate::limits::{COMMIT_BYTES_MAX, PENDING_BYTES_MAX};
-use crate::registry::{Counts, DatabaseMap, Ids};
+use crate::registry::{CountChange, Counts, DatabaseMap, Ids};
 use parking_lot::{Condvar, Mutex, RwLock};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
@@ -84,8 +84,8 @@ pub struct StagedChange {
 pub struct Staging {
     pub rows: Vec<QueuedRow>,
     pub changes: Vec<StagedChange>,
-    /// (namespace, slot, difference in number of keys).
-    pub counts: Vec<(u32, u16, i64)>,
+    /// What becomes of the numbers of keys.
+    pub counts: Vec<CountChange>,
     /// (home slot, id) of values that this edit leaves behind.
     pub freed: Vec<(u16, u64)>,
     /// Namespaces that this edit leaves behind.
@@ -106,7 +106,7 @@ pub struct Staging {
 pub(super) struct Forming {
     pub rows: Vec<QueuedRow>,
     pub changes: Vec<StagedChange>,
-    pub counts: Vec<(u32, u16, i64)>,
+    pub counts: Vec<CountChange>,
     pub freed: Vec<(u16, u64)>,
     pub freed_namespaces: Vec<u32>,
     /// Position before the first row.
@@ -264,8 +264,8 @@ impl CommitQueue {
             change.row += first;
             change
         }));
-        for &(ns, slot, difference) in &staging.counts {
-            self.counts.add(ns, slot, difference);
+        for &change in &staging.counts {
+            self.counts.add(change);
         }
         forming.counts.append(&mut staging.counts);
         forming.freed.append(&mut staging.freed);
@@ -340,8 +340,8 @@ impl CommitQueue {
                     self.table.withdraw(hash, row.record.key(), version);
                 }
             }
-            for &(ns, slot, difference) in &part.counts {
-                self.counts.add(ns, slot, -difference);
+            for change in &part.counts {
+                self.counts.add(change.undone());
             }
         }
         if let Some(before) = map_before {

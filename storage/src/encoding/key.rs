@@ -21,7 +21,7 @@ pub mod kind {
     pub const DEAD_NAMESPACE: u8 = b'G';
     /// Elements whose meta row lives in another slot: `f | home slot u16 | id u64`.
     pub const STRANGER: u8 = b'f';
-    /// Key count: `n | ns u32 | slot u16`.
+    /// Counts of keys: `n | ns u32 | slot u16`.
     pub const COUNT: u8 = b'n';
 }
 

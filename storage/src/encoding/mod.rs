@@ -2,6 +2,7 @@
 //! Invariants: big-endian and fixed width; every decoder is total (any bytes give a value or
 //! `Corrupted`). Must not know: the engine. Tests: beside each file.
 
+pub mod count;
 pub mod key;
 pub mod long_double;
 pub mod meta;

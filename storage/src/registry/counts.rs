@@ -1,8 +1,10 @@
-//! Owns the number of keys per namespace and slot.
-//! Invariants: the number on disk is absolute, so replaying a batch twice changes nothing; the
-//! number in memory is that of all staged edits. Tests: below.
+//! Owns the numbers of keys, and of keys with an expiry, per namespace and slot.
+//! Invariants: the numbers on disk are absolute, so replaying a batch twice changes nothing; the
+//! numbers in memory are those of all staged edits; a key that is stored counts, expired or not.
+//! Must not know: who asks. Tests: below.
 
 use crate::commit::QueuedRow;
+use crate::encoding::count::KeyCounts;
 use crate::encoding::key::count_key;
 use crate::encoding::record::Record;
 use crate::engine::Family;
@@ -13,24 +15,74 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+/// What one change of a meta row does to the counts of its slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountChange {
+    /// Namespace of the key.
+    pub ns: u32,
+    /// Slot of the key.
+    pub slot: u16,
+    /// Difference in keys: -1, 0 or 1.
+    pub keys: i8,
+    /// Difference in keys with an expiry: -1, 0 or 1.
+    pub expires: i8,
+}
+
+impl CountChange {
+    /// The change that takes this one back.
+    pub fn undone(self) -> CountChange {
+        CountChange {
+            keys: -self.keys,
+            expires: -self.expires,
+            ..self
+        }
+    }
+}
+
+/// Counts that change; both stand in one cache line.
+#[derive(Default)]
+struct Numbers {
+    keys: AtomicI64,
+    expires: AtomicI64,
+}
+
+impl Numbers {
+    fn add(&self, keys: i64, expires: i64) {
+        // Most changes are to one of the two; the other's atomic addition is saved.
+        if keys != 0 {
+            self.keys.fetch_add(keys, Ordering::Relaxed);
+        }
+        if expires != 0 {
+            self.expires.fetch_add(expires, Ordering::Relaxed);
+        }
+    }
+
+    fn keys(&self) -> u64 {
+        u64::try_from(self.keys.load(Ordering::Relaxed)).unwrap_or(0)
+    }
+
+    fn expires(&self) -> u64 {
+        u64::try_from(self.expires.load(Ordering::Relaxed)).unwrap_or(0)
+    }
+}
+
 struct NamespaceCounts {
-    total: AtomicI64,
-    slots: Box<[AtomicI64]>,
+    total: Numbers,
+    slots: Box<[Numbers]>,
 }
 
 impl NamespaceCounts {
     fn new() -> NamespaceCounts {
-        let slots = (0..SLOTS).map(|_| AtomicI64::new(0)).collect();
         NamespaceCounts {
-            total: AtomicI64::new(0),
-            slots,
+            total: Numbers::default(),
+            slots: (0..SLOTS).map(|_| Numbers::default()).collect(),
         }
     }
 
-    fn add(&self, slot: u16, difference: i64) {
-        self.total.fetch_add(difference, Ordering::Relaxed);
-        if let Some(count) = self.slots.get(usize::from(slot)) {
-            count.fetch_add(difference, Ordering::Relaxed);
+    fn add(&self, slot: u16, keys: i64, expires: i64) {
+        self.total.add(keys, expires);
+        if let Some(numbers) = self.slots.get(usize::from(slot)) {
+            numbers.add(keys, expires);
         }
     }
 }
@@ -53,26 +105,38 @@ impl Counts {
     /// Keys of a namespace.
     pub fn total(&self, ns: u32) -> u64 {
         let namespaces = self.namespaces.read();
-        let total = namespaces
+        namespaces.get(&ns).map_or(0, |counts| counts.total.keys())
+    }
+
+    /// Keys of a namespace that have an expiry.
+    pub fn expires(&self, ns: u32) -> u64 {
+        let namespaces = self.namespaces.read();
+        namespaces
             .get(&ns)
-            .map_or(0, |counts| counts.total.load(Ordering::Relaxed));
-        u64::try_from(total).unwrap_or(0)
+            .map_or(0, |counts| counts.total.expires())
     }
 
     /// Keys of a slot in a namespace.
     pub fn slot(&self, ns: u32, slot: u16) -> u64 {
+        self.slot_counts(ns, slot).keys
+    }
+
+    fn slot_counts(&self, ns: u32, slot: u16) -> KeyCounts {
         let namespaces = self.namespaces.read();
-        let count = namespaces
+        let numbers = namespaces
             .get(&ns)
             .and_then(|counts| counts.slots.get(usize::from(slot)));
-        u64::try_from(count.map_or(0, |count| count.load(Ordering::Relaxed))).unwrap_or(0)
+        numbers.map_or(KeyCounts::default(), |numbers| KeyCounts {
+            keys: numbers.keys(),
+            expires: numbers.expires(),
+        })
     }
 
     /// The slot in which the key of rank `rank` stands, counting slot by slot (`rank` < total).
     pub fn slot_of_rank(&self, ns: u32, mut rank: u64) -> Option<u16> {
         let namespace = Arc::clone(self.namespaces.read().get(&ns)?);
-        for (slot, count) in namespace.slots.iter().enumerate() {
-            let count = u64::try_from(count.load(Ordering::Relaxed)).unwrap_or(0);
+        for (slot, numbers) in namespace.slots.iter().enumerate() {
+            let count = numbers.keys();
             if rank < count {
                 return Some(slot as u16);
             }
@@ -81,16 +145,27 @@ impl Counts {
         None
     }
 
-    pub(crate) fn add(&self, ns: u32, slot: u16, difference: i64) {
+    /// Adds what a count row says.
+    pub(crate) fn load(&self, ns: u32, slot: u16, stored: KeyCounts) {
+        // Both fit: `KeyCounts::decode` sees to it.
+        self.add_both(ns, slot, stored.keys as i64, stored.expires as i64);
+    }
+
+    pub(crate) fn add(&self, change: CountChange) {
+        let (keys, expires) = (i64::from(change.keys), i64::from(change.expires));
+        self.add_both(change.ns, change.slot, keys, expires);
+    }
+
+    fn add_both(&self, ns: u32, slot: u16, keys: i64, expires: i64) {
         if let Some(namespace) = self.namespaces.read().get(&ns) {
-            return namespace.add(slot, difference);
+            return namespace.add(slot, keys, expires);
         }
         let mut namespaces = self.namespaces.write();
         let fresh = || Arc::new(NamespaceCounts::new());
         namespaces
             .entry(ns)
             .or_insert_with(fresh)
-            .add(slot, difference);
+            .add(slot, keys, expires);
     }
 
     /// Drops the counts of a namespace that is dead and swept.
@@ -98,21 +173,22 @@ impl Counts {
         self.namespaces.write().remove(&ns);
     }
 
-    /// Appends one count row per touched (namespace, slot), with its number now.
-    pub(crate) fn absolute_rows(&self, touched: &[(u32, u16, i64)], rows: &mut Vec<QueuedRow>) {
+    /// Appends one count row per touched (namespace, slot), with its numbers now.
+    pub(crate) fn absolute_rows(&self, touched: &[CountChange], rows: &mut Vec<QueuedRow>) {
         if touched.is_empty() {
             return;
         }
-        let mut pairs: Vec<(u32, u16)> = touched.iter().map(|&(ns, slot, _)| (ns, slot)).collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        for (ns, slot) in pairs {
+        let places = touched.iter().map(|change| (change.ns, change.slot));
+        let mut places: Vec<(u32, u16)> = places.collect();
+        places.sort_unstable();
+        places.dedup();
+        for (ns, slot) in places {
             let family = Family::Partition(self.partitions.of(slot));
             let key = count_key(ns, slot);
-            let count = self.slot(ns, slot);
-            let deleted = count == 0;
-            let number = count.to_be_bytes();
-            let value: &[&[u8]] = if deleted { &[] } else { &[&number] };
+            let counts = self.slot_counts(ns, slot);
+            let deleted = counts == KeyCounts::default();
+            let numbers = counts.encode();
+            let value: &[&[u8]] = if deleted { &[] } else { &[&numbers] };
             rows.push(QueuedRow::new(
                 Record::new(&key, value),
                 family,
@@ -127,26 +203,73 @@ impl Counts {
 mod tests {
     use super::*;
 
+    fn change(ns: u32, slot: u16, keys: i8, expires: i8) -> CountChange {
+        CountChange {
+            ns,
+            slot,
+            keys,
+            expires,
+        }
+    }
+
     #[test]
     fn counts_add_up_and_are_written_absolute() {
         let counts = Counts::new(PartitionMap::new(1).unwrap());
-        counts.add(1, 5, 2);
-        counts.add(1, 9, 1);
-        counts.add(2, 5, 1);
+        let stored = KeyCounts {
+            keys: 2,
+            expires: 0,
+        };
+        counts.load(1, 5, stored);
+        counts.add(change(1, 9, 1, 1));
+        counts.add(change(2, 5, 1, 1));
         assert_eq!(
             (counts.total(1), counts.slot(1, 5), counts.total(2)),
             (3, 2, 1)
         );
+        assert_eq!((counts.expires(1), counts.expires(2)), (1, 1));
         assert_eq!(counts.slot_of_rank(1, 0), Some(5));
         assert_eq!(counts.slot_of_rank(1, 2), Some(9));
         assert_eq!(counts.slot_of_rank(1, 3), None);
         let mut rows = Vec::new();
-        counts.add(2, 5, -1);
-        counts.absolute_rows(&[(1, 5, 1), (2, 5, -1), (1, 5, 1)], &mut rows);
+        // An expiry comes to a key that was there, a key goes with its expiry.
+        let touched = [change(1, 5, 0, 1), change(2, 5, -1, -1)];
+        touched.iter().for_each(|&change| counts.add(change));
+        counts.absolute_rows(&[touched, touched].concat(), &mut rows);
         assert_eq!(rows.len(), 2);
-        assert_eq!(rows[0].record.value(), 2u64.to_be_bytes());
+        let written = KeyCounts {
+            keys: 2,
+            expires: 1,
+        };
+        assert_eq!(rows[0].record.value(), written.encode());
         assert!(rows[1].deleted);
         counts.forget(1);
-        assert_eq!(counts.total(1), 0);
+        assert_eq!((counts.total(1), counts.expires(1)), (0, 0));
+    }
+
+    #[test]
+    fn what_is_undone_leaves_no_trace() {
+        let counts = Counts::new(PartitionMap::new(1).unwrap());
+        for change in [change(0, 7, 1, 1), change(0, 7, 0, -1), change(0, 7, -1, 0)] {
+            let before = counts.slot_counts(0, 7);
+            counts.add(change);
+            assert_ne!(counts.slot_counts(0, 7), before);
+            counts.add(change.undone());
+            assert_eq!(counts.slot_counts(0, 7), before);
+            counts.add(change);
+        }
+        assert_eq!((counts.total(0), counts.expires(0)), (0, 0));
+    }
+
+    #[test]
+    fn a_row_stays_until_both_numbers_are_gone() {
+        let counts = Counts::new(PartitionMap::new(1).unwrap());
+        // Only damage has an expiry without a key; the row is kept so that the fsck finds it.
+        counts.add(change(0, 7, 0, 1));
+        let mut rows = Vec::new();
+        counts.absolute_rows(&[change(0, 7, 0, 1)], &mut rows);
+        assert!(!rows[0].deleted);
+        counts.add(change(0, 7, 0, -1));
+        counts.absolute_rows(&[change(0, 7, 0, -1)], &mut rows);
+        assert!(rows[1].deleted);
     }
 }

@@ -242,6 +242,26 @@ impl Directory {
         Some(String::from_utf8(value).unwrap())
     }
 
+    /// Stored keys of a database, and those with an expiry, counted one by one.
+    pub fn recount(&self, db: u32) -> (u64, u64) {
+        let ns = self.view(db).ns();
+        let (mut keys, mut expires) = (0, 0);
+        for (_, value) in self.rows(&[&b"m"[..], &ns.to_be_bytes()].concat()) {
+            let (header, _) = Header::decode(&value).unwrap();
+            keys += 1;
+            expires += u64::from(header.expire_ms.is_some());
+        }
+        (keys, expires)
+    }
+
+    /// The same as the store has them without looking.
+    pub fn counted(&self, db: u32) -> (u64, u64) {
+        (
+            self.store.database_size(db),
+            self.store.database_expires(db),
+        )
+    }
+
     /// Rows of a partition whose keys begin with these bytes, as the engine has them.
     pub fn rows(&self, prefix: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
         rows_of(&self.store, prefix)
