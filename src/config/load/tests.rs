@@ -96,7 +96,7 @@ fn wrong_arguments_have_redis_texts() {
     assert_eq!(fault("partitions 3").1, "argument must be a power of two");
     assert_eq!(
         fault("partitions 0").1,
-        "argument must be between 1 and 16384 inclusive"
+        "argument must be between 1 and 256 inclusive"
     );
 }
 
