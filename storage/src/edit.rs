@@ -1,7 +1,7 @@
 //! Owns changing: an edit is a view plus the rows it stages; nothing happens until it is staged.
-//! Invariants: a meta row changes only through `put` and `remove`, which keep the counts, the expiry
-//! rows, the dead ids and the change list, so no type can forget them; an edit that fails leaves no
-//! trace. Must not know: who waits for it. Tests: `storage/tests`.
+//! Invariants: a meta row changes only through `put` and `remove`, which keep the counts, the
+//! expiry rows, the dead ids and the change list, so no type can forget them; an edit that fails
+//! leaves no trace. Must not know: who waits for it. Tests: `storage/tests`.
 
 mod rows;
 
