@@ -15,6 +15,8 @@ pub enum CommandError {
     Fixed(&'static str),
     /// A wording that quotes something, code included.
     Text(String),
+    /// A wording that quotes foreign bytes as they are, code included.
+    Bytes(Vec<u8>),
 }
 
 /// What a handler gives.
@@ -73,6 +75,7 @@ impl CommandError {
         match self {
             CommandError::Fixed(text) => ErrorText::from(*text),
             CommandError::Text(text) => ErrorText::from(text.clone()),
+            CommandError::Bytes(text) => ErrorText::from(text.clone()),
             CommandError::Storage(error) => storage_text(error),
         }
     }
