@@ -80,10 +80,9 @@ impl CommandError {
         }
     }
 
-    /// `ERR Unsupported option x`; bytes that are not UTF-8 are replaced.
+    /// `ERR Unsupported option x`.
     pub fn unsupported_option(option: &[u8]) -> CommandError {
-        let option = String::from_utf8_lossy(option);
-        CommandError::Text(format!("ERR Unsupported option {option}"))
+        CommandError::Bytes([b"ERR Unsupported option ", quoted(option, option.len())].concat())
     }
 
     /// `ERR wrong number of arguments for 'x' command`; subcommands as `config|get`.
@@ -106,6 +105,12 @@ impl CommandError {
             "ERR BITOP {operation} must be called with at least two source keys."
         ))
     }
+}
+
+/// What an error shows of foreign bytes: up to the first zero byte, as Redis's formats do.
+pub fn quoted(bytes: &[u8], bytes_max: usize) -> &[u8] {
+    let shown = bytes.get(..bytes_max).unwrap_or(bytes);
+    shown.split(|&byte| byte == 0).next().unwrap_or_default()
 }
 
 impl From<StorageError> for CommandError {

@@ -4,7 +4,7 @@
 
 use crate::commands::{self, NumberedCommand};
 use crate::config::RenamedCommand;
-use crate::error::CommandError;
+use crate::error::{CommandError, quoted};
 use crate::resp::Request;
 use std::collections::HashMap;
 
@@ -103,12 +103,6 @@ fn unknown(request: &Request<'_>) -> CommandError {
         text.extend_from_slice(b"' ");
     }
     CommandError::Bytes(text)
-}
-
-/// What an error shows of foreign bytes: up to the first zero byte, as Redis's formats do.
-fn quoted(bytes: &[u8], max: usize) -> &[u8] {
-    let shown = bytes.get(..max).unwrap_or(bytes);
-    shown.split(|&byte| byte == 0).next().unwrap_or_default()
 }
 
 fn unknown_subcommand(container: &str, name: &[u8]) -> CommandError {
