@@ -15,6 +15,8 @@ pub enum CommandError {
     Fixed(&'static str),
     /// A wording that quotes something, code included.
     Text(String),
+    /// A wording that quotes foreign bytes as they are, code included.
+    Bytes(Vec<u8>),
 }
 
 /// What a handler gives.
@@ -73,14 +75,14 @@ impl CommandError {
         match self {
             CommandError::Fixed(text) => ErrorText::from(*text),
             CommandError::Text(text) => ErrorText::from(text.clone()),
+            CommandError::Bytes(text) => ErrorText::from(text.clone()),
             CommandError::Storage(error) => storage_text(error),
         }
     }
 
-    /// `ERR Unsupported option x`; bytes that are not UTF-8 are replaced.
+    /// `ERR Unsupported option x`.
     pub fn unsupported_option(option: &[u8]) -> CommandError {
-        let option = String::from_utf8_lossy(option);
-        CommandError::Text(format!("ERR Unsupported option {option}"))
+        CommandError::Bytes([b"ERR Unsupported option ", quoted(option, option.len())].concat())
     }
 
     /// `ERR wrong number of arguments for 'x' command`; subcommands as `config|get`.
@@ -103,6 +105,12 @@ impl CommandError {
             "ERR BITOP {operation} must be called with at least two source keys."
         ))
     }
+}
+
+/// What an error shows of foreign bytes: up to the first zero byte, as Redis's formats do.
+pub fn quoted(bytes: &[u8], bytes_max: usize) -> &[u8] {
+    let shown = bytes.get(..bytes_max).unwrap_or(bytes);
+    shown.split(|&byte| byte == 0).next().unwrap_or_default()
 }
 
 impl From<StorageError> for CommandError {

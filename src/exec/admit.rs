@@ -1,6 +1,6 @@
 //! Owns who may run what, and when: one ordered list of checks.
-//! Invariants: the order is Redis's: the row exists, arity, authentication, then whether the server
-//! can take it now. Must not know: handlers. Tests: black box, oracle.
+//! Invariants: the order is Redis's: the row exists, DEBUG is permitted, arity, authentication, then
+//! whether the server can take it now. Must not know: handlers. Tests: black box, oracle.
 
 use crate::command::Flags;
 use crate::commands::NumberedCommand;
@@ -16,14 +16,14 @@ pub fn admit(
     request: &Request<'_>,
 ) -> Result<(), CommandError> {
     let spec = command.spec;
+    if spec.flags().has(Flags::DEBUG) {
+        admit_debug(session)?;
+    }
     if !spec.arity.admits(request.len()) {
         return Err(CommandError::wrong_arity(command.full_name));
     }
     if !session.is_authenticated() && !spec.flags().has(Flags::NO_AUTH) {
         return Err(CommandError::Fixed(text::NO_AUTH));
-    }
-    if spec.flags().has(Flags::DEBUG) {
-        admit_debug(session)?;
     }
     if spec.is_write() {
         admit_write(session, spec.flags())?;

@@ -4,7 +4,7 @@
 
 use crate::commands::{self, NumberedCommand};
 use crate::config::RenamedCommand;
-use crate::error::CommandError;
+use crate::error::{CommandError, quoted};
 use crate::resp::Request;
 use std::collections::HashMap;
 
@@ -89,30 +89,28 @@ impl Lookup {
 }
 
 fn unknown(request: &Request<'_>) -> CommandError {
-    let quoted = |bytes: &[u8], max: usize| {
-        String::from_utf8_lossy(bytes.get(..bytes.len().min(max)).unwrap_or_default()).into_owned()
-    };
-    let name = quoted(request.get(0).unwrap_or_default(), QUOTED_BYTES_MAX);
-    let mut args = String::new();
+    let mut text = b"ERR unknown command '".to_vec();
+    text.extend_from_slice(quoted(request.get(0).unwrap_or_default(), QUOTED_BYTES_MAX));
+    text.extend_from_slice(b"', with args beginning with: ");
+    let start = text.len();
     for arg in request.iter().skip(1) {
-        if args.len() >= QUOTED_BYTES_MAX {
+        let used = text.len() - start;
+        if used >= QUOTED_BYTES_MAX {
             break;
         }
-        args.push_str(&format!(
-            "'{}' ",
-            quoted(arg, QUOTED_BYTES_MAX - args.len())
-        ));
+        text.push(b'\'');
+        text.extend_from_slice(quoted(arg, QUOTED_BYTES_MAX - used));
+        text.extend_from_slice(b"' ");
     }
-    format!("ERR unknown command '{name}', with args beginning with: {args}").into()
+    CommandError::Bytes(text)
 }
 
 fn unknown_subcommand(container: &str, name: &[u8]) -> CommandError {
-    let shown = name
-        .get(..name.len().min(QUOTED_BYTES_MAX))
-        .unwrap_or_default();
-    let shown = String::from_utf8_lossy(shown);
+    let mut text = b"ERR unknown subcommand '".to_vec();
+    text.extend_from_slice(quoted(name, QUOTED_BYTES_MAX));
     let upper = container.to_ascii_uppercase();
-    format!("ERR unknown subcommand '{shown}'. Try {upper} HELP.").into()
+    text.extend_from_slice(format!("'. Try {upper} HELP.").as_bytes());
+    CommandError::Bytes(text)
 }
 
 #[cfg(test)]
@@ -135,6 +133,10 @@ mod tests {
         assert_eq!(
             find(&lookup, &["foo", "a", "b"]).unwrap_err(),
             "ERR unknown command 'foo', with args beginning with: 'a' 'b' "
+        );
+        assert_eq!(
+            find(&lookup, &["a\0b", "c\0d", ""]).unwrap_err(),
+            "ERR unknown command 'a', with args beginning with: 'c' '' "
         );
         let long = "x".repeat(300);
         assert!(find(&lookup, &[&long]).unwrap_err().len() < 250);

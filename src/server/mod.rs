@@ -96,6 +96,7 @@ impl Running {
             .enable_all()
             .build()?;
         let threads = IoThreads::start(config, &self.executor)?;
+        let pid_file = PidFile::write(config)?;
         log::startup::log_initialized();
         let unix = self.bound.iter().filter_map(|bound| match bound {
             Bound::Unix(_, path) => Some(path.clone()),
@@ -113,6 +114,7 @@ impl Running {
             // Another start may have replaced it already.
             let _ = std::fs::remove_file(path);
         }
+        drop(pid_file);
         Ok(())
     }
 }
@@ -131,6 +133,29 @@ fn controller(store: &Arc<Store>, config: &Config) -> MemoryController {
     controller.set_block_cache_percent(config.block_cache_share_percent.as_usize());
     controller.set_memtables_max(config.memtables_total_bytes.as_usize());
     controller
+}
+
+/// The file of `pidfile`; dropping it removes the file.
+struct PidFile(std::path::PathBuf);
+
+impl PidFile {
+    /// Writes the process id, if a file is configured.
+    fn write(config: &Config) -> anyhow::Result<Option<PidFile>> {
+        if config.pidfile.is_empty() {
+            return Ok(None);
+        }
+        let path = config.pidfile.as_path();
+        std::fs::write(&path, format!("{}\n", std::process::id()))
+            .with_context(|| format!("cannot write the pidfile {}", path.display()))?;
+        Ok(Some(PidFile(path)))
+    }
+}
+
+impl Drop for PidFile {
+    fn drop(&mut self) {
+        // Whoever removed it before has done no harm.
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 /// The storage options that the directives mean.

@@ -56,7 +56,7 @@ fn every_command_has_a_test_of_its_name() {
 fn names_finds_whole_words_only() {
     assert!(names("bitfield_ro_only_reads", "bitfield_ro"));
     assert!(names(
-        "expireat_and_pexpireat_keep_the_exact_moment",
+        "expireat_and_pexpireat_are_told_exactly_by_expiretime",
         "pexpireat"
     ));
     assert!(!names("setex_and_psetex_set_value_and_time", "ex"));

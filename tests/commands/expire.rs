@@ -9,7 +9,7 @@ use redis::Commands;
 const NOT_INTEGER: &str = "ERR value is not an integer or out of range";
 
 #[test]
-fn expire_ttl_and_persist_work_together() {
+fn expire_ttl_pttl_and_persist_work_together() {
     let server = Server::start();
     let mut c = server.client();
     assert_eq!(ask::<i64>(&mut c, "TTL k"), -2);
@@ -27,7 +27,7 @@ fn expire_ttl_and_persist_work_together() {
 }
 
 #[test]
-fn expireat_and_pexpireat_keep_the_exact_moment() {
+fn expireat_and_pexpireat_are_told_exactly_by_expiretime_and_pexpiretime() {
     let server = Server::start();
     let mut c = server.client();
     let () = ask(&mut c, "MSET a 1 b 2");

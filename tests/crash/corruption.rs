@@ -116,10 +116,10 @@ fn wal_tail_cut_in_the_middle_of_a_record_loses_only_the_tail() {
     server.raw().expect("GET new", "$1\r\nv");
 }
 
-/// A garbled record with whole records behind it is no torn tail: whether the server stops with
-/// a clear line or starts with the prefix, it never serves damaged data or panics.
+/// After a power cut the pages of a log that was not fsynced are on the disk in any order, so a
+/// damaged record ends the log: the server starts with the prefix and serves nothing behind it.
 #[test]
-fn wal_garbled_in_the_middle_is_refused_or_cut_there() {
+fn wal_garbled_in_the_middle_is_cut_there() {
     if skip_on_stand_in("keeps no WAL of RocksDB") {
         return;
     }
@@ -128,15 +128,16 @@ fn wal_garbled_in_the_middle_is_refused_or_cut_there() {
     let wal = newest_wal(&directory);
     let length = std::fs::metadata(&wal).expect("metadata").len();
     garble(&wal, length / 2, 16);
-    let (code, output) = Server::builder().directory(&directory).refuses();
-    assert_eq!(code, Some(1), "{output}");
-    assert!(!output.contains("panicked"), "{output}");
-    let name = directory.display().to_string();
-    let line = output
-        .lines()
-        .find(|line| line.contains(" # ") && line.contains(&name));
-    let line = line.unwrap_or_else(|| panic!("no warning names {name}:\n{output}"));
-    assert!(line.to_lowercase().contains("corrupt"), "{line}");
+    let mut again = Server::builder().directory(&directory).start();
+    let mut c = again.raw();
+    let survivors = surviving_prefix(&mut c, KEYS);
+    assert!(survivors > 0 && survivors < KEYS, "{survivors} survived");
+    c.expect("DBSIZE", &format!(":{survivors}"));
+    c.expect("SET new v", "+OK");
+    again.kill();
+    tool::assert_clean(&directory);
+    again.restart();
+    again.raw().expect("GET new", "$1\r\nv");
 }
 
 #[test]
@@ -160,7 +161,11 @@ fn sst_garbled_is_reported_and_never_served() {
 
     let path = server.directory().display().to_string();
     let check = tool::ferrock(&["check", &path]);
-    assert_eq!(check.status.code(), Some(1), "check finds the damage");
+    let code = check.status.code();
+    assert!(
+        matches!(code, Some(1 | 2)),
+        "check finds the damage: {code:?}"
+    );
     assert!(!String::from_utf8_lossy(&check.stderr).contains("panicked"));
 
     server.restart();

@@ -1,7 +1,6 @@
 //! Where the server listens: TCP, a unix socket, several addresses, a port in use.
 //! Invariants: all doors serve the same data. Must not know: accept loops. Tests: this file.
 
-use crate::harness::server::free_port;
 use crate::harness::{Raw, Server, ask, eventually, tool};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
@@ -105,7 +104,4 @@ fn tcp_backlog_and_keepalive_are_taken_and_reported() {
         "CONFIG GET tcp-keepalive",
         "*2\r\n$13\r\ntcp-keepalive\r\n$2\r\n77",
     );
-    let other = free_port().to_string();
-    c.expect(&format!("CONFIG SET port {other}"), "+OK");
-    Raw::connect(other.parse().expect("a port")).expect("PING", "+PONG");
 }

@@ -138,7 +138,7 @@ fn reply(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
     if args.skip_word("off") {
         session.reply_mode = ReplyMode::Off;
     } else if args.skip_word("skip") {
-        if session.reply_mode == ReplyMode::On {
+        if session.reply_mode != ReplyMode::Off {
             session.reply_mode = ReplyMode::SkipNext;
         }
     } else {

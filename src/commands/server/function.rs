@@ -5,7 +5,7 @@
 use super::{ANY_STATE, ROW};
 use crate::command::{Args, Arity, Category, CommandSpec, Flags, Handler, Outcome};
 use crate::commands::help;
-use crate::error::{CommandError, CommandResult, text};
+use crate::error::{CommandError, CommandResult, quoted};
 use crate::resp::Reply;
 use crate::session::Session;
 
@@ -71,7 +71,9 @@ fn list(_session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
             args.next()
                 .map_err(|_| CommandError::Fixed("ERR library name argument was not given"))?;
         } else if !args.skip_word("withcode") {
-            return Err(CommandError::Fixed(text::SYNTAX));
+            let unknown = args.next()?;
+            let text = [b"ERR Unknown argument ", quoted(unknown, unknown.len())];
+            return Err(CommandError::Bytes(text.concat()));
         }
     }
     Ok(Reply::Array(Vec::new()).into())

@@ -25,7 +25,10 @@ const NEWER_OPTIONS: &[&str] = &[
 ];
 
 /// Commands whose replies say something about the one server or its moment.
-const NOT_COMPARABLE: &[(&str, &str)] = &[("info", "figures of the process")];
+const NOT_COMPARABLE: &[(&str, &str)] = &[
+    ("info", "figures of the process"),
+    ("quit", "ends the connection that compares"),
+];
 
 #[test]
 fn every_command_is_compared_or_excused() {

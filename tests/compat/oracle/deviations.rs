@@ -2,6 +2,7 @@
 //! Invariants: every rule has a row and every row a rule; a run that never needed a row fails.
 //! Must not know: how commands are drawn. Tests: below.
 
+use super::compare::is_array;
 use crate::harness::server::stand_in;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -19,13 +20,52 @@ pub struct Rule {
 /// Whether a command's arguments, our reply and Redis's reply show the permitted difference.
 pub type Judge = fn(&[Vec<u8>], &[u8], &[u8]) -> bool;
 
-pub const RULES: &[Rule] = &[Rule {
-    id: "getex-time-first",
-    witness: &["GETEX missing EX 0"],
-    allows: |arguments, ours, theirs| {
-        is_command(arguments, "GETEX") && ours.starts_with(b"-ERR ") && is_nil(theirs)
+pub const RULES: &[Rule] = &[
+    Rule {
+        id: "getex-time-first",
+        witness: &["GETEX missing EX 0"],
+        allows: |arguments, ours, theirs| {
+            is_command(arguments, "GETEX") && ours.starts_with(b"-ERR ") && is_nil(theirs)
+        },
     },
-}];
+    Rule {
+        id: "scan-cursor-zero-byte",
+        witness: &["SCAN \"\\x00\""],
+        allows: |arguments, ours, theirs| {
+            is_command(arguments, "SCAN")
+                && arguments.get(1).is_some_and(|cursor| cursor.contains(&0))
+                && ours == b"-ERR invalid cursor\r\n"
+                && is_array(theirs)
+        },
+    },
+    Rule {
+        id: "bit-arguments-first",
+        witness: &["BITCOUNT missing 1 2 x", "BITPOS missing 1 0 -1 x"],
+        allows: |arguments, ours, theirs| {
+            (is_command(arguments, "BITCOUNT") || is_command(arguments, "BITPOS"))
+                && ours.starts_with(b"-ERR ")
+                && matches!(theirs, b":0\r\n" | b":-1\r\n")
+        },
+    },
+    Rule {
+        id: "encoding-unchanged",
+        witness: &["SET e abc", "SETBIT e 0 0", "OBJECT ENCODING e", "DEL e"],
+        allows: |arguments, ours, theirs| {
+            is_command(arguments, "OBJECT")
+                && matches!(ours, b"$6\r\nembstr\r\n" | b"$3\r\nint\r\n")
+                && theirs == b"$3\r\nraw\r\n"
+        },
+    },
+    Rule {
+        id: "help-wording",
+        witness: &["OBJECT HELP"],
+        allows: |arguments, ours, theirs| is_help(arguments) && is_array(ours) && is_array(theirs),
+    },
+];
+
+fn is_help(arguments: &[Vec<u8>]) -> bool {
+    matches!(arguments, [_, word] if word.eq_ignore_ascii_case(b"HELP"))
+}
 
 fn is_command(arguments: &[Vec<u8>], name: &str) -> bool {
     arguments
