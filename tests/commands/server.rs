@@ -40,18 +40,10 @@ fn info_has_the_sections_tools_read() {
     assert_eq!(fields["connected_slaves"], "0");
     assert_eq!(fields["loading"], "0");
     assert_eq!(fields["cluster_enabled"], "0");
-<<<<<<< HEAD
     assert_eq!(fields["db0"], "keys=2,expires=1,avg_ttl=0,subexpiry=0");
     let () = ask(&mut c, "PERSIST a");
     let persisted = info(&mut c, "keyspace");
     assert_eq!(persisted["db0"], "keys=2,expires=0,avg_ttl=0,subexpiry=0");
-=======
-    assert!(
-        fields["db0"].starts_with("keys=2,expires="),
-        "{}",
-        fields["db0"]
-    );
->>>>>>> bb2
     let names = [
         "redis_version",
         "uptime_in_seconds",
