@@ -200,6 +200,8 @@ impl Executor {
         let flags = command.spec.flags();
         if (flags.has(Flags::SETTLED) || store.queue().is_full())
             && let Err(error) = store.leader().wait(store.queue().staged()).await
+            // What was staged is undone, and reads go on without it.
+            && command.spec.is_write()
         {
             return (Err(error.into()), 0);
         }

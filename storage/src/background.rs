@@ -102,18 +102,14 @@ fn sync_each_second(store: &Arc<Store>, stop: &AtomicBool) {
 
 fn tick(store: &Arc<Store>, stop: &AtomicBool, memory: Option<MemoryWatch>) {
     let start = Instant::now();
-    let mut looked_s = 0;
     while !stop.load(Ordering::Acquire) {
         std::thread::park_timeout(TICK);
-        let seconds = start.elapsed().as_secs();
-        store.table().tick(seconds);
+        store.table().tick(start.elapsed().as_secs());
         if let Some(memory) = &memory {
             memory.controller.tick((memory.resident)());
         }
-        if seconds != looked_s {
-            looked_s = seconds;
-            store.look_at_disk();
-        }
+        // In a second a fast writer could fill the whole reserve.
+        store.look_at_disk();
     }
 }
 

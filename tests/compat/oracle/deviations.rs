@@ -31,11 +31,10 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "scan-cursor-zero-byte",
         witness: &["SCAN \"\\x00\""],
-        allows: |arguments, ours, theirs| {
+        allows: |arguments, ours, _| {
             is_command(arguments, "SCAN")
                 && arguments.get(1).is_some_and(|cursor| cursor.contains(&0))
                 && ours == b"-ERR invalid cursor\r\n"
-                && is_array(theirs)
         },
     },
     Rule {
@@ -54,6 +53,13 @@ pub const RULES: &[Rule] = &[
             is_command(arguments, "OBJECT")
                 && matches!(ours, b"$6\r\nembstr\r\n" | b"$3\r\nint\r\n")
                 && theirs == b"$3\r\nraw\r\n"
+        },
+    },
+    Rule {
+        id: "refcount-by-value",
+        witness: &["INCRBYFLOAT r 1", "OBJECT REFCOUNT r", "DEL r"],
+        allows: |arguments, ours, theirs| {
+            is_command(arguments, "OBJECT") && ours == b":2147483647\r\n" && theirs == b":1\r\n"
         },
     },
     Rule {
