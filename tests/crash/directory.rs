@@ -88,7 +88,10 @@ fn directory_that_became_read_only_is_refused_with_its_data_intact() {
     let Some(disk) = SmallDisk::mount(64) else {
         return;
     };
-    let mut server = Server::builder().directory(disk.path()).start();
+    let mut server = Server::builder()
+        .directory(disk.path())
+        .set("disk-reserve-bytes", "0")
+        .start();
     let () = ask(&mut server.client(), "SET k v");
     server.shut_down();
     disk.remount("ro");
