@@ -13,7 +13,7 @@ use crate::session::{ReplyMode, Session};
 use bytes::BytesMut;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Bytes that one read asks for.
@@ -182,11 +182,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             .client_output_buffer_limit
             .get(ClientClass::Normal);
         if limit.hard_bytes > 0 && self.output.len() as u64 > limit.hard_bytes {
-            tracing::warn!(
-                "Client id={} addr={} closed for overcoming of output buffer limits.",
-                self.session.client.id,
-                self.session.client.addr
-            );
+            self.log_output_limit();
             return Some(End::Quiet);
         }
         end
@@ -245,7 +241,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             .client
             .output_bytes
             .store(count, Ordering::Relaxed);
-        self.stream.write_all(self.output.ready()).await?;
+        self.write_out(count).await?;
         self.session.client.output_bytes.store(0, Ordering::Relaxed);
         self.session
             .client
@@ -254,5 +250,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         services.metrics.bytes_out.add(count as u64);
         self.output.sent();
         Ok(())
+    }
+
+    /// Sends the buffer. A client that leaves more than the soft limit unread for its seconds is
+    /// given up.
+    async fn write_out(&mut self, count: usize) -> std::io::Result<()> {
+        let limits = &self.executor.services().config.client_output_buffer_limit;
+        let limit = limits.get(ClientClass::Normal);
+        let write = self.stream.write_all(self.output.ready());
+        if limit.soft_bytes == 0 || (count as u64) < limit.soft_bytes {
+            return write.await;
+        }
+        let patience = Duration::from_secs(limit.soft_seconds);
+        match tokio::time::timeout(patience, write).await {
+            Ok(written) => written,
+            Err(_) => {
+                self.log_output_limit();
+                Err(std::io::ErrorKind::TimedOut.into())
+            }
+        }
+    }
+
+    fn log_output_limit(&self) {
+        tracing::warn!(
+            "Client id={} addr={} closed for overcoming of output buffer limits.",
+            self.session.client.id,
+            self.session.client.addr
+        );
     }
 }
