@@ -65,6 +65,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     async fn run(&mut self) {
         loop {
             let end = self.process().await;
+            if matches!(end, Some(End::Quiet)) {
+                break;
+            }
             if self.send().await.is_err() || end.is_some() {
                 break;
             }
@@ -224,7 +227,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             return Ok(());
         }
         let position = self.output.position();
-        let services = self.executor.services();
+        let services = Arc::clone(self.executor.services());
         let queue = services.store.queue();
         if position > queue.committed() {
             // Other connections with requests at hand stage theirs first: one commit for all.

@@ -350,6 +350,8 @@ impl CommitQueue {
             *map = before;
             map.version = version;
         }
+        // Nothing is pending any more, so what only looks at the queue's end has nothing to wait for.
+        self.staged.store(self.committed(), Ordering::Release);
         self.pending_bytes.store(0, Ordering::Relaxed);
     }
 }
