@@ -82,6 +82,19 @@ fn a_directory_in_use_and_one_without_data_are_refused() {
     assert!(std::fs::read_dir(empty.path()).unwrap().next().is_none());
 }
 
+/// What a crash leaves between the two commits of the sweep of a flushed database.
+#[test]
+fn a_flushed_value_whose_id_is_already_declared_dead_is_no_problem() {
+    let directory = Directory::new();
+    let head = directory.set_chunked("long", 3);
+    directory.write(|edit| edit.flush_database(&[0]));
+    let filed = garbage_key(head.home_slot, head.id);
+    damage(&directory, &[(&filed, Some(b""))]);
+    let report = checked(directory);
+    assert!(report.is_clean(), "{:?}", report.problems);
+    assert_eq!((report.rows.elements, report.rows.dead_elements), (0, 3));
+}
+
 #[test]
 fn every_contradiction_is_found() {
     let wrong_place = [&b"m\0\0\0\0\0\x05aaaaaa"[..], b"key"].concat();
