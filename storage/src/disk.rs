@@ -23,7 +23,7 @@ impl DiskReserve {
         self.reserve_bytes.load(Ordering::Relaxed)
     }
 
-    /// Bytes free at the last look; 0 before the first.
+    /// Bytes free at the last look, less what memtables will take; 0 before the first.
     pub fn free_bytes(&self) -> u64 {
         self.free_bytes.load(Ordering::Relaxed)
     }
@@ -61,7 +61,14 @@ impl Store {
     /// Refuses or allows writes by what is free now. What cannot be read changes nothing.
     pub(crate) fn look_at_disk(&self) {
         if let Some(free) = free_bytes(self.engine().path()) {
-            self.queue().set_disk_low(self.disk_reserve().judge(free));
+            // What the memtables hold is about to become files, and a flush that meets the end of
+            // the disk stops RocksDB where a refused write would not.
+            let owed = match self.disk_reserve().reserve_bytes() {
+                0 => 0,
+                _ => self.engine().memory_used().1 as u64,
+            };
+            self.queue()
+                .set_disk_low(self.disk_reserve().judge(free.saturating_sub(owed)));
         }
     }
 }

@@ -6,8 +6,8 @@ use crate::harness::mount::SmallDisk;
 use crate::harness::server::skip_on_stand_in;
 use crate::harness::{Raw, Server, eventually, tool, wire};
 
-const DISK_MB: u32 = 200;
-const GROWN_MB: u32 = 600;
+const DISK_MB: u32 = 400;
+const GROWN_MB: u32 = 900;
 const VALUE_BYTES: usize = 256 << 10;
 /// More values than the disk can hold, even compressed a little.
 const VALUES_MAX: usize = 4000;
@@ -67,7 +67,7 @@ fn full_disk_refuses_writes_and_serves_reads_until_there_is_space() {
     let Some(disk) = SmallDisk::mount(DISK_MB) else {
         return;
     };
-    let mut server = start(&disk, "32mb");
+    let mut server = start(&disk, "160mb");
     let mut c = server.raw();
     let (count, refusal) = fill(&mut c);
     assert_misconf(&refusal);
@@ -126,7 +126,7 @@ fn full_disk_lets_the_operator_delete_and_go_on() {
     let Some(disk) = SmallDisk::mount(DISK_MB) else {
         return;
     };
-    let mut server = start(&disk, "32mb");
+    let mut server = start(&disk, "160mb");
     let mut c = server.raw();
     let (count, _) = fill(&mut c);
     server.kill();
