@@ -1,6 +1,6 @@
 //! Owns who may run what, and when: one ordered list of checks.
-//! Invariants: the order is Redis's: the row exists, DEBUG is permitted, arity, authentication, then
-//! whether the server can take it now. Must not know: handlers. Tests: black box, oracle.
+//! Invariants: the order is Redis's: the row exists, DEBUG is permitted, arity, authentication,
+//! then whether the server can take it now. Must not know: handlers. Tests: black box, oracle.
 
 use crate::command::Flags;
 use crate::commands::NumberedCommand;

@@ -350,7 +350,7 @@ impl CommitQueue {
             *map = before;
             map.version = version;
         }
-        // Nothing is pending any more, so what only looks at the queue's end has nothing to wait for.
+        // Nothing is pending any more: what only looks at the queue's end need not wait.
         self.staged.store(self.committed(), Ordering::Release);
         self.pending_bytes.store(0, Ordering::Relaxed);
     }
