@@ -75,8 +75,8 @@ fn full_disk_refuses_writes_and_serves_reads_until_there_is_space() {
     c.expect("PING", "+PONG");
     c.expect("DBSIZE", &format!(":{count}"));
     assert_all_there(&mut c, count);
-    // Whether the next write is refused too depends on what a flush or a compaction frees meanwhile;
-    // a refused one leaves nothing.
+    // Whether the next write is refused too depends on what a flush or a compaction frees
+    // meanwhile; a refused one leaves nothing.
     let reply = c.line("INCR counter");
     let stored = if reply == b":1\r\n" { ":1" } else { ":0" };
     if stored == ":0" {
