@@ -118,7 +118,11 @@ impl Raw {
                     let rest = self.received.split_off(end);
                     return Ok(std::mem::replace(&mut self.received, rest));
                 }
-                Ok(None) => self.receive()?,
+                Ok(None) => match self.receive() {
+                    // A signal, such as the end of a program that another test ran.
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    received => received?,
+                },
                 Err(reason) => return Err(io::Error::new(io::ErrorKind::InvalidData, reason)),
             }
         }
