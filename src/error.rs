@@ -1,5 +1,6 @@
-//! Owns the exact text of every error a command can answer with.
-//! Invariants: no other file spells an error code; a new `StorageError` must choose its text here.
+//! Owns the exact text of the errors that several commands share or that storage gives; an error of
+//! one command alone stands beside its handler.
+//! Invariants: a new `StorageError` chooses its text here.
 //! Must not know: who fails. Tests: below, and the differential oracle.
 
 use crate::resp::ErrorText;

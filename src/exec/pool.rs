@@ -14,7 +14,6 @@ type Job = Box<dyn FnOnce() + Send>;
 #[derive(Default)]
 struct Line {
     jobs: VecDeque<Job>,
-    idle: usize,
     closed: bool,
 }
 
@@ -88,9 +87,7 @@ fn work(shared: &Shared) {
                 if line.closed {
                     return;
                 }
-                line.idle += 1;
                 shared.wake.wait(&mut line);
-                line.idle -= 1;
             }
         };
         if catch_unwind(AssertUnwindSafe(job)).is_err() {

@@ -1,6 +1,7 @@
 //! Decimal integers as the protocol and the commands accept them.
 //!
-//! Owns [`parse_i64`], the one definition of "a value is an integer".
+//! Owns [`parse_i64`], the protocol's own twin of `storage::encoding::number::parse_i64`: the fuzz
+//! target compiles this folder without the storage crate, which would bring RocksDB along.
 //! Invariant: accepts exactly the texts that formatting an `i64` gives, so that a text and its
 //! number stand for each other.
 //! Must not know: what the number is for.

@@ -32,11 +32,6 @@ impl Ids {
         self.next.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// No id taken so far is above or at this one.
-    pub fn high_water(&self) -> u64 {
-        self.next.load(Ordering::Relaxed)
-    }
-
     /// The row that must go out with an edit using ids up to `id_max`, if the mark is not above
     /// them yet. Called under the commit queue's lock, so later edits stand behind the row.
     pub(crate) fn reserve_for(&self, id_max: u64) -> Option<QueuedRow> {

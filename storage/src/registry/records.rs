@@ -17,8 +17,6 @@ pub const RESERVED_IDS: &[u8] = b"reserved-ids";
 pub const NEXT_NAMESPACE: &[u8] = b"next-namespace";
 /// Prefix of `database | db u32` -> `ns u32`.
 pub const DATABASE: &[u8] = b"database";
-/// Ids below it are dead (FLUSHALL): `u64`.
-pub const ID_FLOOR: &[u8] = b"id-floor";
 /// Present while the directory is closed after a clean stop: `last sequence u64 | stamp_ms u64`.
 pub const CLEAN_CLOSE: &[u8] = b"clean-close";
 
