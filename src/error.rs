@@ -141,6 +141,7 @@ fn storage_text(error: &StorageError) -> ErrorText {
         StorageError::StringTooLong => text::STRING_TOO_LONG.into(),
         StorageError::NoSuchDatabase => text::DB_OUT_OF_RANGE.into(),
         StorageError::KeyTooLong => "ERR key is longer than 65536 bytes".into(),
+        StorageError::ElementTooLong => "ERR element is longer than 8388608 bytes".into(),
         StorageError::CommitTooLarge => {
             "ERR the change is larger than one commit may be (16 MiB)".into()
         }

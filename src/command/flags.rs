@@ -40,6 +40,8 @@ impl Flags {
     pub const NO_TOUCH: Flags = Flags(1 << 18);
     /// Internal: refused unless `enable-debug-command` permits it.
     pub const DEBUG: Flags = Flags(1 << 19);
+    /// Internal: reads several rows of its key as a rule, so it takes the shared latch at once.
+    pub const LATCHED: Flags = Flags(1 << 20);
 
     /// Both sets.
     pub const fn with(self, other: Flags) -> Flags {

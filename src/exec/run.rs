@@ -176,7 +176,7 @@ impl Executor {
         if write && store.queue().is_full() {
             return None;
         }
-        if !write && keys.len() == 1 {
+        if !write && keys.len() == 1 && !flags.has(Flags::LATCHED) {
             match call.run(Tier::Memory, false) {
                 (Err(CommandError::Storage(StorageError::NeedsLatch)), _) => {}
                 (result, position) => {

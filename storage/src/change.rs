@@ -41,12 +41,114 @@ pub enum Event {
     CopyTo = 15,
     /// The key did not exist before (accompanies the event of the command).
     New = 16,
+    /// A HyperLogLog was added to or merged.
+    PfAdd = 17,
+    /// Fields were set.
+    HSet = 18,
+    /// A number was added to a field.
+    HIncrBy = 19,
+    /// A float was added to a field.
+    HIncrByFloat = 20,
+    /// Fields were deleted.
+    HDel = 21,
+    /// Fields were given an expiry.
+    HExpire = 22,
+    /// Fields' time had come.
+    HExpired = 23,
+    /// The expiry of fields was removed.
+    HPersist = 24,
+    /// Elements were added in front.
+    LPush = 25,
+    /// Elements were added at the end.
+    RPush = 26,
+    /// Elements were taken from the front.
+    LPop = 27,
+    /// Elements were taken from the end.
+    RPop = 28,
+    /// An element was inserted beside another.
+    LInsert = 29,
+    /// An element was replaced.
+    LSet = 30,
+    /// A list was cut.
+    LTrim = 31,
+    /// Equal elements were removed.
+    LRem = 32,
+    /// Members were added.
+    SAdd = 33,
+    /// Members were removed.
+    SRem = 34,
+    /// Members were taken at random.
+    SPop = 35,
+    /// SINTERSTORE changed the key.
+    SInterStore = 36,
+    /// SUNIONSTORE changed the key.
+    SUnionStore = 37,
+    /// SDIFFSTORE changed the key.
+    SDiffStore = 38,
+    /// Members were added or given another score.
+    ZAdd = 39,
+    /// A score was added to.
+    ZIncr = 40,
+    /// Members were removed.
+    ZRem = 41,
+    /// ZREMRANGEBYSCORE changed the key.
+    ZRemRangeByScore = 42,
+    /// ZREMRANGEBYRANK changed the key.
+    ZRemRangeByRank = 43,
+    /// ZREMRANGEBYLEX changed the key.
+    ZRemRangeByLex = 44,
+    /// ZPOPMIN changed the key.
+    ZPopMin = 45,
+    /// ZPOPMAX changed the key.
+    ZPopMax = 46,
+    /// ZUNIONSTORE changed the key.
+    ZUnionStore = 47,
+    /// ZINTERSTORE changed the key.
+    ZInterStore = 48,
+    /// ZDIFFSTORE changed the key.
+    ZDiffStore = 49,
+    /// ZRANGESTORE changed the key.
+    ZRangeStore = 50,
+    /// GEOSEARCHSTORE changed the key.
+    GeoSearchStore = 51,
+    /// GEORADIUSSTORE changed the key.
+    GeoRadiusStore = 52,
+    /// An entry was added.
+    XAdd = 53,
+    /// Entries were deleted.
+    XDel = 54,
+    /// Old entries were trimmed.
+    XTrim = 55,
+    /// The last id was set.
+    XSetId = 56,
+    /// A consumer group was created.
+    XGroupCreate = 57,
+    /// A consumer was created.
+    XGroupCreateConsumer = 58,
+    /// A consumer was deleted.
+    XGroupDelConsumer = 59,
+    /// A consumer group was deleted.
+    XGroupDestroy = 60,
+    /// A consumer group's position was set.
+    XGroupSetId = 61,
+    /// Pending entries were claimed.
+    XClaim = 62,
+    /// Idle pending entries were claimed.
+    XAutoClaim = 63,
+    /// Entries were delivered to a consumer.
+    XReadGroup = 64,
+    /// Entries were acknowledged.
+    XAck = 65,
+    /// A sorted result was stored.
+    SortStore = 66,
+    /// The value came from a serialized one.
+    Restore = 67,
 }
 
 impl Event {
     /// The event with this number, or `None` for one of a newer format.
     pub fn from_u8(code: u8) -> Option<Event> {
-        const ALL: [Event; 16] = [
+        const ALL: [Event; 67] = [
             Event::Set,
             Event::Del,
             Event::Expired,
@@ -63,6 +165,57 @@ impl Event {
             Event::MoveTo,
             Event::CopyTo,
             Event::New,
+            Event::PfAdd,
+            Event::HSet,
+            Event::HIncrBy,
+            Event::HIncrByFloat,
+            Event::HDel,
+            Event::HExpire,
+            Event::HExpired,
+            Event::HPersist,
+            Event::LPush,
+            Event::RPush,
+            Event::LPop,
+            Event::RPop,
+            Event::LInsert,
+            Event::LSet,
+            Event::LTrim,
+            Event::LRem,
+            Event::SAdd,
+            Event::SRem,
+            Event::SPop,
+            Event::SInterStore,
+            Event::SUnionStore,
+            Event::SDiffStore,
+            Event::ZAdd,
+            Event::ZIncr,
+            Event::ZRem,
+            Event::ZRemRangeByScore,
+            Event::ZRemRangeByRank,
+            Event::ZRemRangeByLex,
+            Event::ZPopMin,
+            Event::ZPopMax,
+            Event::ZUnionStore,
+            Event::ZInterStore,
+            Event::ZDiffStore,
+            Event::ZRangeStore,
+            Event::GeoSearchStore,
+            Event::GeoRadiusStore,
+            Event::XAdd,
+            Event::XDel,
+            Event::XTrim,
+            Event::XSetId,
+            Event::XGroupCreate,
+            Event::XGroupCreateConsumer,
+            Event::XGroupDelConsumer,
+            Event::XGroupDestroy,
+            Event::XGroupSetId,
+            Event::XClaim,
+            Event::XAutoClaim,
+            Event::XReadGroup,
+            Event::XAck,
+            Event::SortStore,
+            Event::Restore,
         ];
         ALL.get(usize::from(code).wrapping_sub(1)).copied()
     }
@@ -107,7 +260,7 @@ mod tests {
             }
         }
         assert_eq!(Event::from_u8(0), None);
-        assert_eq!(Event::from_u8(17), None);
+        assert_eq!(Event::from_u8(68), None);
         assert_eq!(Event::from_u8(16), Some(Event::New));
     }
 }

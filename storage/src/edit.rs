@@ -18,6 +18,7 @@ use crate::limits::{COMMIT_BYTES_MAX, KEY_BYTES_MAX};
 use crate::registry::{CountChange, DatabaseMap};
 use crate::store::Store;
 use crate::view::{KeyEntry, View, ViewOptions, element_hash, meta_hash};
+use std::collections::BTreeMap;
 use std::ops::Deref;
 
 /// A command's changes.
@@ -249,6 +250,28 @@ impl<'s> Edit<'s> {
         self.replace_map(map);
     }
 
+    /// Waits until everything staged is committed, so that an iterator sees all rows of the keys
+    /// that the caller has latched, but for this edit's own. May block.
+    pub fn settle(&self) -> Result<()> {
+        if self.tier() == Tier::Memory {
+            return Err(StorageError::NeedsDisk);
+        }
+        let store = self.store();
+        store.leader().wait_blocking(store.queue().staged())
+    }
+
+    /// This edit's own versions of the rows whose keys begin with `prefix`; `None` = deleted.
+    pub(crate) fn own_rows(&self, prefix: &[u8]) -> BTreeMap<Vec<u8>, Option<Record>> {
+        let staged = self.view.staged.borrow();
+        let rows = staged.staging.rows.iter();
+        let own = rows.filter(|row| row.record.key().starts_with(prefix));
+        own.map(|row| {
+            let record = (!row.deleted).then(|| row.record.clone());
+            (row.record.key().to_vec(), record)
+        })
+        .collect()
+    }
+
     /// Writes any other row: expiry and garbage rows.
     pub(crate) fn push(&mut self, row: QueuedRow) -> u32 {
         self.view.staged.get_mut().push(row)
@@ -386,7 +409,7 @@ impl<'s> Edit<'s> {
         let (Some(stored), Some(payload)) = (entry.stored(), entry.payload()) else {
             return;
         };
-        let Some(at) = stored.expire_ms else { return };
+        let Some(at) = stored.due_ms() else { return };
         let mut header = stored.clone();
         header.hint_ms = None;
         let ns = self.ns();
@@ -406,7 +429,7 @@ impl<'s> Edit<'s> {
     /// a new one.
     fn file_expiry(&mut self, ns: u32, entry: &KeyEntry<'_>, header: &mut Header) {
         header.hint_ms = None;
-        let Some(at) = header.expire_ms else { return };
+        let Some(at) = header.due_ms() else { return };
         let filed = entry.stored().and_then(Header::filed_ms);
         match filed {
             Some(filed) if filed == at => {}

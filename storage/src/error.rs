@@ -26,6 +26,12 @@ pub enum StorageError {
     /// The key is longer than `limits::KEY_BYTES_MAX`.
     #[error("the key is longer than {} bytes", crate::limits::KEY_BYTES_MAX)]
     KeyTooLong,
+    /// An element, field or member is longer than `limits::ELEMENT_BYTES_MAX`.
+    #[error(
+        "the element is longer than {} bytes",
+        crate::limits::ELEMENT_BYTES_MAX
+    )]
+    ElementTooLong,
     /// One edit holds more bytes than `limits::COMMIT_BYTES_MAX`.
     #[error("the change is larger than one commit may be")]
     CommitTooLarge,

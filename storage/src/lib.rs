@@ -12,6 +12,7 @@ pub mod background;
 pub mod change;
 pub mod check;
 pub mod clock;
+pub mod collection;
 pub mod commit;
 pub mod disk;
 pub mod edit;

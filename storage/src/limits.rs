@@ -10,6 +10,14 @@ pub const STRING_BYTES_MAX: u64 = 512 * 1024 * 1024;
 pub const INLINE_BYTES_MAX: usize = 4 * 1024;
 /// Payload bytes of one full chunk of a chunked string.
 pub const CHUNK_BYTES: usize = 8 * 1024;
+/// Bytes of a collection that stand inside its meta record; a larger one is spread over rows.
+pub const PACKED_BYTES_MAX: usize = 1024;
+/// Bytes of one bucket of a hash or set on average.
+pub const BUCKET_BYTES: usize = 512;
+/// Elements longer than this stand in a row of their own, so that nodes and buckets stay small.
+pub const BLOB_BYTES_MIN: usize = 512;
+/// Longest element, field or member of a collection, in bytes: it must fit in one commit.
+pub const ELEMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Most bytes of one commit; larger results go out in several commits under an unpublished id.
 pub const COMMIT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes staged and not yet committed above which new edits wait for the commit in progress.
@@ -30,6 +38,8 @@ pub const SCAN_ROWS_SERVING_MAX: u64 = 1000;
 
 const _: () = assert!(INLINE_BYTES_MAX < CHUNK_BYTES * 2);
 const _: () = assert!(CHUNK_BYTES + KEY_BYTES_MAX < COMMIT_BYTES_MAX / 16);
+const _: () = assert!(ELEMENT_BYTES_MAX * 2 <= COMMIT_BYTES_MAX);
+const _: () = assert!(BLOB_BYTES_MIN <= PACKED_BYTES_MAX);
 const _: () = assert!(COMMIT_BYTES_MAX * 2 <= PENDING_BYTES_MAX);
 const _: () = assert!(HOT_ROW_BYTES_MAX > INLINE_BYTES_MAX + 64);
 const _: () = assert!(SLOTS.is_power_of_two());

@@ -45,7 +45,7 @@ impl Opened {
         })?;
         let engine = Engine::open(path, wanted, &options.tuning)?;
         let identity = match record(&engine, records::IDENTITY)? {
-            Some(bytes) => Identity::decode(&bytes, path)?,
+            Some(bytes) => upgrade_identity(&engine, &bytes, path)?,
             None if engine.last_sequence() == 0 => create_identity(&engine, wanted)?,
             None => {
                 return Err(StorageError::Corrupted(format!(
@@ -133,6 +133,17 @@ fn create_identity(engine: &Engine, partitions: u16) -> Result<Identity> {
         0,
         &[(records::IDENTITY.to_vec(), Some(identity.encode()))],
     )?;
+    Ok(identity)
+}
+
+/// Reads the identity; an older directory becomes one of this format, which only adds to the older
+/// ones: from now on an older build must not open it.
+fn upgrade_identity(engine: &Engine, bytes: &[u8], path: &Path) -> Result<Identity> {
+    let identity = Identity::decode(bytes, path)?;
+    let current = identity.encode();
+    if current != bytes {
+        write_records(engine, 0, &[(records::IDENTITY.to_vec(), Some(current))])?;
+    }
     Ok(identity)
 }
 

@@ -69,10 +69,12 @@ impl Checker {
                 return Ok(());
             }
         };
-        if let Some(at) = header.expire_ms {
+        if header.expire_ms.is_some() {
             self.report.rows.keys_with_expiry += 1;
             let counted = self.counted.entry((parts.ns, parts.slot)).or_default();
             counted.expires += 1;
+        }
+        if let Some(at) = header.due_ms() {
             let filed = header.filed_ms().unwrap_or(at);
             let is_filed = self.exists(family, &name.expiry_key(parts.ns, filed))?;
             if filed > at || !(dead || is_filed) {

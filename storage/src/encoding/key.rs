@@ -29,6 +29,14 @@ pub mod kind {
 pub mod sub_kind {
     /// A chunk of a string; sub-key = chunk index u32.
     pub const CHUNK: u8 = 1;
+    /// A bucket of a hash or set; sub-key = level u8 | index u32.
+    pub const BUCKET: u8 = 2;
+    /// A node of a counted tree; sub-key = tree u8 | node u32.
+    pub const NODE: u8 = 3;
+    /// A member of a sorted set; sub-key = the member, or what stands for a long one.
+    pub const MEMBER: u8 = 4;
+    /// An element too long for its node or bucket; sub-key = number u64.
+    pub const BLOB: u8 = 5;
 }
 
 /// Bytes of a meta row key before the user key.
@@ -124,6 +132,30 @@ pub fn chunk_key(home_slot: u16, id: u64, index: u32) -> RowKey {
     let mut row = element_prefix(home_slot, id);
     row.push(sub_kind::CHUNK);
     row.extend_from_slice(&index.to_be_bytes());
+    row
+}
+
+/// Key of a bucket of the hash or set with this id.
+pub fn bucket_key(home_slot: u16, id: u64, level: u8, index: u32) -> RowKey {
+    let mut row = element_prefix(home_slot, id);
+    row.extend_from_slice(&[sub_kind::BUCKET, level]);
+    row.extend_from_slice(&index.to_be_bytes());
+    row
+}
+
+/// Key of a node of tree `tree` of the collection with this id.
+pub fn node_key(home_slot: u16, id: u64, tree: u8, node: u32) -> RowKey {
+    let mut row = element_prefix(home_slot, id);
+    row.extend_from_slice(&[sub_kind::NODE, tree]);
+    row.extend_from_slice(&node.to_be_bytes());
+    row
+}
+
+/// Key of the row that holds one long element of the collection with this id.
+pub fn blob_key(home_slot: u16, id: u64, number: u64) -> RowKey {
+    let mut row = element_prefix(home_slot, id);
+    row.push(sub_kind::BLOB);
+    row.extend_from_slice(&number.to_be_bytes());
     row
 }
 

@@ -4,7 +4,7 @@
 //! Must not know: what a payload means to a type. Tests: below, and a fuzz target.
 //!
 //! ```text
-//! type u8 | flags u8 | [expire_ms u64] [hint_ms u64] [ext_len u16 | ext]
+//! type u8 | flags u8 | [expire_ms u64] [hint_ms u64] [fields_ms u64] [ext_len u16 | ext]
 //!         | inline payload                                  without EXPLODED
 //!         | id u64 | home slot u16 | count u64 | fixed ...   with EXPLODED
 //! ```
@@ -18,12 +18,27 @@ use smallvec::SmallVec;
 pub enum DataType {
     /// A string, also a bitmap or a HyperLogLog.
     String = 1,
+    /// A list.
+    List = 2,
+    /// A set.
+    Set = 3,
+    /// A sorted set, also a geographic index.
+    ZSet = 4,
+    /// A hash.
+    Hash = 5,
+    /// A stream.
+    Stream = 6,
 }
 
 impl DataType {
     pub(crate) fn from_u8(code: u8) -> Option<DataType> {
         match code {
             1 => Some(DataType::String),
+            2 => Some(DataType::List),
+            3 => Some(DataType::Set),
+            4 => Some(DataType::ZSet),
+            5 => Some(DataType::Hash),
+            6 => Some(DataType::Stream),
             _ => None,
         }
     }
@@ -32,6 +47,11 @@ impl DataType {
     pub fn name(self) -> &'static str {
         match self {
             DataType::String => "string",
+            DataType::List => "list",
+            DataType::Set => "set",
+            DataType::ZSet => "zset",
+            DataType::Hash => "hash",
+            DataType::Stream => "stream",
         }
     }
 }
@@ -49,7 +69,9 @@ mod flag {
     pub const RAW: u8 = 16;
     /// The string is the text of a sum of decimals; OBJECT ENCODING never calls it `int`.
     pub const TEXT: u8 = 32;
-    pub const KNOWN: u8 = EXPIRE | HINT | EXTENSIONS | EXPLODED | RAW | TEXT;
+    /// `fields_ms` follows: the earliest expiry among the fields of a hash.
+    pub const FIELDS: u8 = 64;
+    pub const KNOWN: u8 = EXPIRE | HINT | EXTENSIONS | EXPLODED | RAW | TEXT | FIELDS;
 }
 
 /// Where the elements of an exploded value are, and how many.
@@ -70,8 +92,10 @@ pub struct Header {
     pub kind: DataType,
     /// When the key expires, ms since the epoch.
     pub expire_ms: Option<u64>,
-    /// Time of the earliest expiry row known to exist, if earlier than `expire_ms`.
+    /// Time of the earliest expiry row known to exist, if earlier than `due_ms`.
     pub hint_ms: Option<u64>,
+    /// When the first field of a hash expires, ms since the epoch; no field expires before.
+    pub fields_ms: Option<u64>,
     /// The string was changed in place once.
     pub raw: bool,
     /// The string is the text of a sum of decimals, which Redis never keeps as an integer.
@@ -92,6 +116,7 @@ impl Header {
             kind,
             expire_ms: None,
             hint_ms: None,
+            fields_ms: None,
             raw: false,
             text: false,
             head: None,
@@ -105,9 +130,18 @@ impl Header {
         self.expire_ms.is_some_and(|at| at <= now_ms)
     }
 
+    /// When the sweeper has to look at the key: its own expiry, or the first of its fields.
+    #[inline]
+    pub fn due_ms(&self) -> Option<u64> {
+        match (self.expire_ms, self.fields_ms) {
+            (Some(key), Some(field)) => Some(key.min(field)),
+            (key, field) => key.or(field),
+        }
+    }
+
     /// The time of the expiry row that is known to exist, if any.
     pub fn filed_ms(&self) -> Option<u64> {
-        self.hint_ms.or(self.expire_ms)
+        self.hint_ms.or(self.due_ms())
     }
 
     /// The header's bytes; a payload follows them as it is.
@@ -121,6 +155,10 @@ impl Header {
         }
         if let Some(at) = self.hint_ms {
             flags |= flag::HINT;
+            out.extend_from_slice(&at.to_be_bytes());
+        }
+        if let Some(at) = self.fields_ms {
+            flags |= flag::FIELDS;
             out.extend_from_slice(&at.to_be_bytes());
         }
         if !self.extensions.is_empty() {
@@ -174,6 +212,9 @@ fn decode(value: &[u8]) -> Option<(Header, usize)> {
     if flags & flag::HINT != 0 {
         header.hint_ms = Some(take_u64(&mut rest)?);
     }
+    if flags & flag::FIELDS != 0 {
+        header.fields_ms = Some(take_u64(&mut rest)?);
+    }
     if flags & flag::EXTENSIONS != 0 {
         let (len, after) = rest.split_first_chunk::<2>()?;
         let (extensions, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
@@ -209,13 +250,14 @@ mod tests {
         #[test]
         fn headers_round_trip(
             expire in any::<Option<u64>>(), hint in any::<Option<u64>>(),
+            fields in any::<Option<u64>>(),
             (raw, text) in any::<(bool, bool)>(),
             head in any::<Option<(u64, u16, u64)>>(),
             ext in proptest::collection::vec(any::<u8>(), 0..20),
             payload in proptest::collection::vec(any::<u8>(), 0..40),
         ) {
             let header = Header {
-                kind: DataType::String, expire_ms: expire, hint_ms: hint, raw, text,
+                kind: DataType::String, expire_ms: expire, hint_ms: hint, fields_ms: fields, raw, text,
                 head: head.map(|(id, home_slot, count)| Head { id, home_slot, count }),
                 extensions: SmallVec::from_vec(ext),
             };

@@ -8,3 +8,4 @@ pub mod long_double;
 pub mod meta;
 pub mod number;
 pub mod record;
+pub mod shape;

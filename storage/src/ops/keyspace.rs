@@ -6,6 +6,7 @@ use crate::change::Event;
 use crate::edit::Edit;
 use crate::encoding::meta::{DataType, Header};
 use crate::encoding::number::parse_i64;
+use crate::encoding::shape::Shape;
 use crate::error::Result;
 use crate::hot::Usage;
 use crate::view::View;
@@ -43,8 +44,13 @@ pub fn count(view: &View<'_>) -> u64 {
 /// The name under which Redis knows the representation of a key's value, if the key exists.
 pub fn encoding(view: &View<'_>, key: &[u8]) -> Result<Option<&'static str>> {
     let entry = view.open(key)?;
-    Ok(entry.header().map(|header| match header.kind {
-        DataType::String => string_encoding(header, entry.payload().unwrap_or_default()),
+    let Some(header) = entry.header() else {
+        return Ok(None);
+    };
+    let payload = entry.payload().unwrap_or_default();
+    Ok(Some(match header.kind {
+        DataType::String => string_encoding(header, payload),
+        _ => Shape::decode(payload)?.name(),
     }))
 }
 

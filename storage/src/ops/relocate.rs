@@ -7,7 +7,8 @@
 use crate::change::Event;
 use crate::edit::Edit;
 use crate::encoding::key;
-use crate::encoding::meta::{Head, Header};
+use crate::encoding::meta::{DataType, Head, Header};
+use crate::engine::{Bounds, Tier};
 use crate::error::{Result, StorageError};
 use crate::limits::{CHUNK_BYTES, KEY_BYTES_MAX};
 use crate::view::KeyEntry;
@@ -86,7 +87,10 @@ pub fn copy(edit: &mut Edit<'_>, from: &[u8], to: &[u8], db: u32, replace: bool)
             home_slot: target.name.slot,
             ..original
         };
-        copy_chunks(edit, original, head, &mut spilled)?;
+        match header.kind {
+            DataType::String => copy_chunks(edit, original, head, &mut spilled)?,
+            _ => copy_rows(edit, original, head, &mut spilled)?,
+        }
         header.head = Some(head);
     }
     let head = header.head;
@@ -136,6 +140,41 @@ fn file_owner(edit: &mut Edit<'_>, source: &KeyEntry<'_>, place: &Place<'_, '_>,
     } else if head.home_slot != source.name.slot {
         edit.file_stranger(head, None);
     }
+}
+
+/// Copies every element row to a fresh head, as they are: no row names its own id.
+fn copy_rows(edit: &mut Edit<'_>, from: Head, to: Head, spilled: &mut bool) -> Result<()> {
+    edit.settle()?;
+    let prefix = key::element_prefix(from.home_slot, from.id);
+    let store = edit.store();
+    let family = store.family(from.home_slot);
+    let mut own = edit.own_rows(&prefix);
+    let mut put = |edit: &mut Edit<'_>, sub_key: &[u8], value: &[u8]| {
+        let mut row_key = key::element_prefix(to.home_slot, to.id);
+        row_key.extend_from_slice(sub_key);
+        edit.put_element(to.home_slot, &row_key, &[value]);
+        edit.spill(to, spilled)
+    };
+    let mut rows = store
+        .engine()
+        .iterate(family, Bounds::prefix(&prefix), Tier::Disk)?;
+    rows.seek_first()?;
+    while let Some((row_key, value)) = rows.row() {
+        let sub_key = row_key.get(prefix.len()..).unwrap_or_default();
+        match own.remove(row_key) {
+            None => put(edit, sub_key, value)?,
+            Some(Some(record)) => put(edit, sub_key, record.value())?,
+            Some(None) => {}
+        }
+        rows.advance()?;
+    }
+    for (row_key, record) in own {
+        if let Some(record) = record {
+            let sub_key = row_key.get(prefix.len()..).unwrap_or_default();
+            put(edit, sub_key, record.value())?;
+        }
+    }
+    Ok(())
 }
 
 /// Copies the chunks of a string to a fresh head. A chunk that has no row is all zeros, and stays

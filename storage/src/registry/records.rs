@@ -21,7 +21,7 @@ pub const DATABASE: &[u8] = b"database";
 pub const CLEAN_CLOSE: &[u8] = b"clean-close";
 
 /// The format this build writes and the newest it reads.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 /// Feature bits this build knows.
 pub const FEATURES_KNOWN: u64 = 0;
 
@@ -103,7 +103,7 @@ mod tests {
         let bytes = identity.encode();
         assert_eq!(Identity::decode(&bytes, Path::new("/d")).unwrap(), identity);
         let mut newer = bytes.clone();
-        newer[3] = 2;
+        newer[3] = FORMAT_VERSION as u8 + 1;
         assert!(matches!(
             Identity::decode(&newer, Path::new("/d")),
             Err(StorageError::FormatTooNew { .. })

@@ -1,0 +1,9 @@
+//! Owns the structures that collections too large for their meta record are made of: `buckets`
+//! (hashes and sets) and `place`, where their rows stand.
+//! Invariants: rows are found by their keys alone, never by iteration, so every read sees what is
+//! staged and not committed; whoever reads or writes here holds the key's latch.
+//! Must not know: types, commands. Tests: beside each file, `storage/tests/collections`.
+
+pub mod place;
+
+pub use place::Place;
