@@ -125,6 +125,19 @@ impl<'s> Edit<'s> {
         self.take_away(entry, event, None)
     }
 
+    /// Deletes a key whose last element was taken away, which `event` tells.
+    pub fn remove_emptied(&mut self, entry: &KeyEntry<'_>, event: Event) -> Result<()> {
+        let Some(kind) = entry.header().map(|header| header.kind) else {
+            return Ok(());
+        };
+        self.remove(entry, event)?;
+        let ns = self.ns();
+        let record = Record::new(&entry.name.meta_key(ns), &[]);
+        let row = self.push_meta(ns, &entry.name, record, true);
+        self.change(row, self.db(), kind, Event::Del);
+        Ok(())
+    }
+
     /// Deletes a stored key if its time has come; otherwise does nothing.
     pub fn remove_expired(&mut self, entry: &KeyEntry<'_>) -> Result<()> {
         if entry.exists() {

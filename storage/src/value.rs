@@ -51,6 +51,22 @@ impl Value {
         }
     }
 
+    /// A part of this value, sharing its record.
+    ///
+    /// # Panics
+    /// If the range is not inside the value: offsets come from a decoder that has checked them.
+    #[must_use]
+    #[inline]
+    pub fn part(&self, range: std::ops::Range<usize>) -> Self {
+        let first = self.start as usize;
+        assert!(range.end <= self.len(), "{range:?} is outside its value");
+        Self::slice(
+            Arc::clone(&self.record),
+            first + range.start,
+            first + range.end,
+        )
+    }
+
     /// The value's bytes.
     #[must_use]
     pub fn as_slice(&self) -> &[u8] {

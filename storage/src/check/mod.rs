@@ -3,8 +3,10 @@
 //! in use is refused; the list of problems is bounded, their number is exact.
 //! Must not know: how rows came about. Tests: `storage/tests/check.rs`.
 
+mod buckets;
 mod rows;
 
+use crate::collection::buckets::Buckets;
 use crate::encoding::count::KeyCounts;
 use crate::encoding::key::{HashSeed, kind};
 use crate::encoding::meta::Head;
@@ -66,6 +68,12 @@ pub struct RowCounts {
 /// A live exploded value.
 struct LiveHead {
     head: Head,
+    /// Entries in its buckets.
+    entries: u64,
+    /// Buckets as the meta record counts them, for hashes and sets.
+    buckets: Option<Buckets>,
+    /// Blob rows met, less the blob rows that buckets name.
+    blobs: i64,
     /// Slot of its key.
     slot: u16,
     meta_key: Vec<u8>,
@@ -203,6 +211,14 @@ impl Checker {
         }
         let live = std::mem::take(&mut self.live);
         for (id, live) in live {
+            if live.buckets.is_some() && (live.entries, live.blobs) != (live.head.count, 0) {
+                let (key, count) = (live.meta_key.escape_ascii(), live.head.count);
+                let found = (live.entries, live.blobs);
+                self.problem(format!(
+                    "{key}: {count} fields counted, {} found; {} blobs too many",
+                    found.0, found.1
+                ));
+            }
             if live.head.home_slot != live.slot && !live.found_stranger {
                 let key = live.meta_key.escape_ascii();
                 self.problem(format!("id {id} of {key} has no row that leads to its key"));

@@ -6,7 +6,7 @@ use crate::encoding::count::KeyCounts;
 use crate::encoding::key::{
     KeyName, kind, parse_count, parse_expiry, parse_meta, parse_slot_and_id, sub_kind,
 };
-use crate::encoding::meta::{Head, Header};
+use crate::encoding::meta::{DataType, Head, Header};
 use crate::engine::Family;
 use crate::error::Result;
 use crate::limits::{CHUNK_BYTES, KEY_BYTES_MAX};
@@ -62,8 +62,8 @@ impl Checker {
             self.problem(format!("{}: unknown namespace", shown(key)));
         }
         self.counted.entry((parts.ns, parts.slot)).or_default().keys += 1;
-        let header = match Header::decode(value) {
-            Ok((header, _)) => header,
+        let (header, start) = match Header::decode(value) {
+            Ok(decoded) => decoded,
             Err(error) => {
                 self.problem(format!("{}: {error}", shown(key)));
                 return Ok(());
@@ -84,12 +84,17 @@ impl Checker {
         // The sweeper files the ids of a dead namespace before it deletes the namespace's rows.
         let filed = |head: &Head| dead && self.dead_ids.contains(&head.id);
         if let Some(head) = header.head.filter(|head| !filed(head)) {
-            self.live_head(key, parts.slot, head);
+            let payload = value.get(start..).unwrap_or_default();
+            self.live_head(key, parts.slot, head, (header.kind, payload));
         }
         Ok(())
     }
 
-    fn live_head(&mut self, key: &[u8], slot: u16, head: Head) {
+    fn live_head(&mut self, key: &[u8], slot: u16, head: Head, (kind, payload): (DataType, &[u8])) {
+        let buckets = match kind {
+            DataType::Hash | DataType::Set => self.bucket_state(key, payload),
+            _ => None,
+        };
         self.id_is_reserved(head.id, key);
         if self.dead_ids.contains(&head.id) {
             self.problem(format!(
@@ -100,6 +105,9 @@ impl Checker {
         }
         let live = LiveHead {
             head,
+            entries: 0,
+            buckets,
+            blobs: 0,
             slot,
             meta_key: key.to_vec(),
             found_stranger: false,
@@ -133,6 +141,14 @@ impl Checker {
             Some((&sub_kind::CHUNK, index)) if index.len() == 4 => {
                 let index = index.try_into().map_or(0, u32::from_be_bytes);
                 self.chunk(head, u64::from(index), key, value);
+            }
+            Some((&sub_kind::BUCKET, address)) if address.len() == 5 => {
+                self.bucket(id, address, key, value);
+            }
+            Some((&sub_kind::BLOB, number)) if number.len() == 8 => {
+                if let Some(live) = self.live.get_mut(&id) {
+                    live.blobs += 1;
+                }
             }
             _ => self.unreadable(key),
         }
@@ -238,13 +254,13 @@ impl Checker {
         }
     }
 
-    fn unreadable(&mut self, key: &[u8]) {
+    pub(super) fn unreadable(&mut self, key: &[u8]) {
         self.problem(format!("{}: cannot be read", shown(key)));
     }
 }
 
 /// A row key for a message: long ones are cut.
-fn shown(key: &[u8]) -> String {
+pub(super) fn shown(key: &[u8]) -> String {
     const SHOWN_MAX: usize = 96;
     let cut = key.get(..key.len().min(SHOWN_MAX)).unwrap_or_default();
     let dots = if cut.len() < key.len() { "..." } else { "" };

@@ -4,6 +4,8 @@
 //! staged and not committed; whoever reads or writes here holds the key's latch.
 //! Must not know: types, commands. Tests: beside each file, `storage/tests/collections`.
 
+pub mod buckets;
+pub mod map;
 pub mod place;
 
 pub use place::Place;

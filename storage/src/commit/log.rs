@@ -11,6 +11,7 @@
 
 use crate::change::Event;
 use crate::encoding::meta::DataType;
+use crate::encoding::varint;
 
 /// The only version so far.
 const VERSION: u8 = 1;
@@ -52,13 +53,13 @@ pub fn encode(header: LogHeader, changes: &[LoggedChange], out: &mut Vec<u8>) {
     }
     let len: usize = changes
         .iter()
-        .map(|change| varint_len(change.row) + varint_len(change.db) + 2)
+        .map(|change| varint::len(change.row) + varint::len(change.db) + 2)
         .sum();
     out.push(TAG_CHANGES);
-    push_varint(len as u32, out);
+    varint::push(len as u32, out);
     for change in changes {
-        push_varint(change.row, out);
-        push_varint(change.db, out);
+        varint::push(change.row, out);
+        varint::push(change.db, out);
         out.extend_from_slice(&[change.kind as u8, change.event as u8]);
     }
 }
@@ -75,7 +76,7 @@ pub fn decode(bytes: &[u8]) -> Option<(LogHeader, Vec<LoggedChange>)> {
     let mut changes = Vec::new();
     while let Some((&tag, after)) = rest.split_first() {
         let mut after = after;
-        let len = take_varint(&mut after)? as usize;
+        let len = varint::take(&mut after)? as usize;
         let (field, after) = after.split_at_checked(len)?;
         if tag == TAG_CHANGES {
             decode_changes(field, &mut changes)?;
@@ -92,8 +93,8 @@ pub fn decode(bytes: &[u8]) -> Option<(LogHeader, Vec<LoggedChange>)> {
 
 fn decode_changes(mut field: &[u8], changes: &mut Vec<LoggedChange>) -> Option<()> {
     while !field.is_empty() {
-        let row = take_varint(&mut field)?;
-        let db = take_varint(&mut field)?;
+        let row = varint::take(&mut field)?;
+        let db = varint::take(&mut field)?;
         let (&[kind, event], rest) = field.split_first_chunk::<2>()?;
         field = rest;
         let kind = DataType::from_u8(kind)?;
@@ -105,31 +106,6 @@ fn decode_changes(mut field: &[u8], changes: &mut Vec<LoggedChange>) -> Option<(
         });
     }
     Some(())
-}
-
-fn varint_len(value: u32) -> usize {
-    (38 - value.leading_zeros() as usize).max(7) / 7
-}
-
-fn push_varint(mut value: u32, out: &mut Vec<u8>) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-fn take_varint(rest: &mut &[u8]) -> Option<u32> {
-    let mut value: u64 = 0;
-    for shift in [0, 7, 14, 21, 28] {
-        let (&byte, after) = rest.split_first()?;
-        *rest = after;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return u32::try_from(value).ok();
-        }
-    }
-    None
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 //! `Corrupted`). Must not know: the engine. Tests: beside each file.
 
 pub mod count;
+pub mod entries;
 pub mod key;
 pub mod long_double;
 pub mod meta;
 pub mod number;
 pub mod record;
 pub mod shape;
+pub mod varint;

@@ -1,0 +1,422 @@
+//! Owns a hash or a set as one thing, whether it stands inside its meta record or is spread over
+//! buckets: opened once, changed field by field, written back once.
+//! Invariants: small ones keep the order of insertion; a map that grows beyond
+//! `PACKED_BYTES_MAX` is spread over buckets, and comes back when half of that would do; the meta
+//! record is written with every change, since it carries count and changes.
+//! Must not know: what fields and values mean, whether a field has expired, thresholds of shapes.
+//! Tests: `storage/tests/collections`.
+//!
+//! ```text
+//! payload = shape u8 | block of entries                         inside the meta record
+//!         | shape u8 | state of buckets | tail                  spread over buckets
+//! ```
+//! The tail belongs to the type.
+
+use super::Place;
+use super::buckets::{self, Address, Block, Buckets, STATE_LEN};
+use crate::change::Event;
+use crate::edit::Edit;
+use crate::encoding::entries::{self, Entry, NewEntry, Spliced};
+use crate::encoding::meta::{DataType, Header};
+use crate::encoding::shape::Shape;
+use crate::error::{Result, StorageError};
+use crate::limits::{BLOB_BYTES_MIN, ELEMENT_BYTES_MAX, PACKED_BYTES_MAX};
+use crate::value::Value;
+use crate::view::{KeyEntry, View};
+use rand::{Rng, RngExt};
+
+/// A field with what stands behind it.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// The field, or the member of a set.
+    pub field: Value,
+    /// The value; empty for a member.
+    pub value: Value,
+    /// When the field expires, ms since the epoch.
+    pub expire_ms: Option<u64>,
+}
+
+/// A hash or a set.
+pub struct Map<'k> {
+    entry: KeyEntry<'k>,
+    kind: DataType,
+    /// What OBJECT ENCODING answers; the type moves it.
+    pub shape: Shape,
+    /// When the first field expires; the type keeps it.
+    pub fields_ms: Option<u64>,
+    /// What the type keeps behind the state of buckets.
+    pub tail: Vec<u8>,
+    place: Place,
+    len: u64,
+    form: Form,
+}
+
+enum Form {
+    /// A block of entries inside the meta record.
+    Packed(Value),
+    Spread(Buckets),
+}
+
+impl<'k> Map<'k> {
+    /// Opens a key; one that does not exist is an empty map of the shape `fresh`.
+    #[inline]
+    pub fn open(view: &View<'_>, key: &'k [u8], kind: DataType, fresh: Shape) -> Result<Map<'k>> {
+        let entry = view.open_as(key, kind)?;
+        Map::of(entry, kind, fresh)
+    }
+
+    /// The map that an entry, whose type is checked, holds.
+    pub fn of(entry: KeyEntry<'k>, kind: DataType, fresh: Shape) -> Result<Map<'k>> {
+        let mut map = Map {
+            place: Place::of(&entry),
+            kind,
+            shape: fresh,
+            fields_ms: None,
+            tail: Vec::new(),
+            len: 0,
+            form: Form::Packed(Value::from(&[0; entries::COUNT_LEN][..])),
+            entry,
+        };
+        let (Some(header), Some(payload)) = (map.entry.header(), map.entry.payload_value()) else {
+            return Ok(map);
+        };
+        map.shape = Shape::decode(&payload)?;
+        map.fields_ms = header.fields_ms;
+        match header.head {
+            None => {
+                let block = payload.part(1..payload.len());
+                map.len = entries::count(&block) as u64;
+                map.form = Form::Packed(block);
+            }
+            Some(head) => {
+                map.len = head.count;
+                let state = payload.get(1..).unwrap_or_default();
+                map.form = Form::Spread(Buckets::decode(state)?);
+                map.tail = state.get(STATE_LEN..).unwrap_or_default().to_vec();
+            }
+        }
+        Ok(map)
+    }
+
+    /// The key as it was found.
+    pub fn entry(&self) -> &KeyEntry<'k> {
+        &self.entry
+    }
+
+    /// Whether the key exists.
+    pub fn exists(&self) -> bool {
+        self.entry.exists()
+    }
+
+    /// Number of fields, expired ones included.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Whether it stands inside its meta record.
+    pub fn is_packed(&self) -> bool {
+        matches!(self.form, Form::Packed(_))
+    }
+
+    /// Where its rows stand. A type that keeps rows of its own takes the id here.
+    pub fn place_mut(&mut self) -> &mut Place {
+        &mut self.place
+    }
+
+    /// What a field holds.
+    #[inline]
+    pub fn get(&self, view: &View<'_>, field: &[u8]) -> Result<Option<Item>> {
+        match &self.form {
+            Form::Packed(block) => match entries::find(block, field)? {
+                Some(entry) => self.item(view, block, &entry).map(Some),
+                None => Ok(None),
+            },
+            Form::Spread(state) => {
+                view.need_latch()?;
+                let address = state.address(buckets::h48(view, field));
+                let block = state.block(view, self.place, address)?;
+                match entries::find(block.bytes(), field)? {
+                    Some(entry) => self.item(view, &block.value(), &entry).map(Some),
+                    None => Ok(None),
+                }
+            }
+        }
+    }
+
+    /// Whether there is a field; gives when it expires.
+    #[inline]
+    pub fn find(&self, view: &View<'_>, field: &[u8]) -> Result<Option<Option<u64>>> {
+        let found = match &self.form {
+            Form::Packed(block) => entries::find(block, field)?,
+            Form::Spread(state) => {
+                view.need_latch()?;
+                let address = state.address(buckets::h48(view, field));
+                let block = state.block(view, self.place, address)?;
+                entries::find(block.bytes(), field)?
+            }
+        };
+        Ok(found.map(|entry| entry.expire_ms))
+    }
+
+    fn item(&self, view: &View<'_>, block: &Value, entry: &Entry) -> Result<Item> {
+        let value = match entry.blob {
+            true => buckets::blob(view, self.place, block, entry)?,
+            false => block.part(entry.value.clone()),
+        };
+        Ok(Item {
+            field: block.part(entry.field.clone()),
+            value,
+            expire_ms: entry.expire_ms,
+        })
+    }
+
+    /// Calls `each` for every field: in order of insertion while small, in no order otherwise.
+    pub fn for_each(
+        &self,
+        view: &View<'_>,
+        mut each: impl FnMut(Item) -> Result<()>,
+    ) -> Result<()> {
+        match &self.form {
+            Form::Packed(block) => self.items_of(view, block, &mut each),
+            Form::Spread(state) => {
+                view.need_latch()?;
+                for number in 0..state.buckets {
+                    let block = state.block(view, self.place, state.nth(number))?;
+                    self.items_of(view, &block.value(), &mut each)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn items_of(
+        &self,
+        view: &View<'_>,
+        block: &Value,
+        each: &mut impl FnMut(Item) -> Result<()>,
+    ) -> Result<()> {
+        for entry in entries::iter(block) {
+            each(self.item(view, block, &entry?)?)?;
+        }
+        Ok(())
+    }
+
+    /// Calls `each` for about `count` fields from `cursor` on; gives the next cursor, 0 at the end.
+    /// A field that is there all the time is given by a whole walk, whatever happens in between.
+    pub fn page(
+        &self,
+        view: &View<'_>,
+        cursor: u64,
+        count: u64,
+        mut each: impl FnMut(Item) -> Result<()>,
+    ) -> Result<u64> {
+        let Form::Spread(state) = &self.form else {
+            self.for_each(view, each)?;
+            return Ok(0);
+        };
+        view.need_latch()?;
+        let (mut h, mut given) = (cursor, 0);
+        while h < H_END {
+            let address = state.address(h);
+            let block = state.block(view, self.place, address)?;
+            given += block.count() as u64;
+            self.items_of(view, &block.value(), &mut each)?;
+            h = address.end();
+            if given >= count {
+                break;
+            }
+        }
+        Ok(if h < H_END { h } else { 0 })
+    }
+
+    /// Any field, each as likely as the others. `None` if there are none.
+    ///
+    /// A bucket at random is accepted with probability (its entries) / (the most that any bucket
+    /// ever had), which makes up for buckets of different size.
+    pub fn random(&self, view: &View<'_>, random: &mut impl Rng) -> Result<Option<Item>> {
+        if self.len == 0 {
+            return Ok(None);
+        }
+        let (block, place) = match &self.form {
+            Form::Packed(block) => (block.clone(), random.random_range(0..self.len) as usize),
+            Form::Spread(state) => {
+                view.need_latch()?;
+                loop {
+                    let number = random.random_range(0..state.buckets);
+                    let place = random.random_range(0..state.peak.max(1));
+                    let block = state.block(view, self.place, state.nth(number))?;
+                    if usize::from(place) < block.count() {
+                        break (block.value(), usize::from(place));
+                    }
+                }
+            }
+        };
+        match entries::iter(&block).nth(place) {
+            Some(entry) => self.item(view, &block, &entry?).map(Some),
+            None => Err(StorageError::Corrupted("a block ends early".into())),
+        }
+    }
+
+    /// Sets a field; gives what it held before. A set's member has no value.
+    ///
+    /// # Errors
+    /// `ElementTooLong` for a field or value above [`ELEMENT_BYTES_MAX`].
+    pub fn set(
+        &mut self,
+        edit: &mut Edit<'_>,
+        field: &[u8],
+        value: Option<&[u8]>,
+        expire_ms: Option<u64>,
+    ) -> Result<Option<Option<u64>>> {
+        let len = field.len() + value.map_or(0, <[u8]>::len);
+        if len > ELEMENT_BYTES_MAX {
+            return Err(StorageError::ElementTooLong);
+        }
+        let new = NewEntry {
+            field,
+            value,
+            expire_ms,
+            blob: false,
+        };
+        let old = self.replace(edit, field, Some(new))?;
+        self.len += u64::from(old.is_none());
+        self.spread_if_large(edit)?;
+        Ok(old)
+    }
+
+    /// Takes a field away; gives whether there was one, and when it would have expired.
+    pub fn remove(&mut self, edit: &mut Edit<'_>, field: &[u8]) -> Result<Option<Option<u64>>> {
+        let old = self.replace(edit, field, None)?;
+        self.len -= u64::from(old.is_some());
+        Ok(old)
+    }
+
+    fn replace(
+        &mut self,
+        edit: &mut Edit<'_>,
+        field: &[u8],
+        new: Option<NewEntry<'_>>,
+    ) -> Result<Option<Option<u64>>> {
+        match &mut self.form {
+            Form::Packed(block) => {
+                let old = entries::find(block, field)?;
+                if old.is_some() || new.is_some() {
+                    let spliced = Spliced::new(block, old.as_ref(), new.as_ref());
+                    *block = Value::from(spliced.pieces().concat());
+                }
+                Ok(old.map(|old| old.expire_ms))
+            }
+            Form::Spread(state) => {
+                edit.need_latch()?;
+                let address = state.address(buckets::h48(edit, field));
+                let block = state.block(edit, self.place, address)?;
+                let old = entries::find(block.bytes(), field)?;
+                if old.is_some() || new.is_some() {
+                    state.put(edit, self.place, (address, &block), old.as_ref(), new)?;
+                    state.balance(edit, self.place)?;
+                }
+                Ok(old.map(|old| old.expire_ms))
+            }
+        }
+    }
+
+    /// Writes the meta record, telling `event`, or deletes the key if nothing is left in it.
+    pub fn write(mut self, edit: &mut Edit<'_>, events: &[Event]) -> Result<()> {
+        if self.len == 0 {
+            let event = events.first().copied().unwrap_or(Event::Del);
+            return edit.remove_emptied(&self.entry, event);
+        }
+        self.pack_if_small(edit)?;
+        let mut header = Header::new(self.kind);
+        if let Some(old) = self.entry.header() {
+            header.expire_ms = old.expire_ms;
+            header.extensions.clone_from(&old.extensions);
+        }
+        header.fields_ms = self.fields_ms;
+        let shape = [self.shape as u8];
+        match &self.form {
+            Form::Packed(block) => edit.put(&self.entry, header, &[&shape, block], events),
+            Form::Spread(state) => {
+                header.head = self.place.head(self.len);
+                let payload = [&shape, &state.encode()[..], &self.tail];
+                edit.put(&self.entry, header, &payload, events)
+            }
+        }
+    }
+
+    fn spread_if_large(&mut self, edit: &mut Edit<'_>) -> Result<()> {
+        let Form::Packed(block) = &self.form else {
+            return Ok(());
+        };
+        if block.len() <= PACKED_BYTES_MAX {
+            return Ok(());
+        }
+        let block = block.clone();
+        self.place.id(edit);
+        let mut state = Buckets::for_bytes(block.len().min(2 * PACKED_BYTES_MAX) as u64);
+        for entry in entries::iter(&block) {
+            let entry = entry?;
+            let field = block.get(entry.field.clone()).unwrap_or_default();
+            let value = block.get(entry.value.clone()).unwrap_or_default();
+            let new = NewEntry {
+                field,
+                value: (self.kind == DataType::Hash).then_some(value),
+                expire_ms: entry.expire_ms,
+                blob: false,
+            };
+            let address = state.address(buckets::h48(edit, field));
+            let bucket = state.block(edit, self.place, address)?;
+            state.put(edit, self.place, (address, &bucket), None, Some(new))?;
+        }
+        state.balance(edit, self.place)?;
+        self.form = Form::Spread(state);
+        Ok(())
+    }
+
+    fn pack_if_small(&mut self, edit: &mut Edit<'_>) -> Result<()> {
+        let Form::Spread(state) = &self.form else {
+            return Ok(());
+        };
+        // Rows under an id of this edit's own have no meta record that would declare them dead.
+        let head = self.entry.header().and_then(|header| header.head);
+        if head.map(|head| head.id) != self.place.id {
+            return Ok(());
+        }
+        // A long value counts for little in the state, so it is looked for before anything moves.
+        if state.buckets > buckets::BUCKETS_MIN || state.bytes > PACKED_BYTES_MAX as u64 / 2 {
+            return Ok(());
+        }
+        let mut block = vec![0; entries::COUNT_LEN];
+        let mut blocks: Vec<(Address, Block)> = Vec::new();
+        for number in 0..state.buckets {
+            let address = state.nth(number);
+            blocks.push((address, state.block(edit, self.place, address)?));
+        }
+        for (_, bucket) in &blocks {
+            for entry in entries::iter(bucket.bytes()) {
+                let entry = entry?;
+                if entry.blob || entry.len() > BLOB_BYTES_MIN {
+                    return Ok(());
+                }
+                let bytes = bucket.bytes().get(entry.start..entry.value.end);
+                block.extend_from_slice(bytes.unwrap_or_default());
+            }
+        }
+        if let Some(count) = block.first_chunk_mut() {
+            *count = (self.len as u16).to_be_bytes();
+        }
+        // Its rows go with the id, which the meta record no longer names.
+        self.form = Form::Packed(Value::from(block));
+        self.place.id = None;
+        self.tail.clear();
+        Ok(())
+    }
+}
+
+/// One more than the largest h.
+const H_END: u64 = 1 << 48;
