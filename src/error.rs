@@ -67,6 +67,11 @@ pub mod text {
         enable-debug-command option is set to \"local\", you can run it from a local connection, \
         otherwise you need to set this option in the configuration file, and then restart the \
         server.";
+    pub const NOT_POSITIVE: &str = "ERR value is out of range, must be positive";
+    pub const OUT_OF_RANGE: &str = "ERR value is out of range";
+    pub const NUMKEYS_NOT_POSITIVE: &str = "ERR numkeys should be greater than 0";
+    pub const NUMKEYS_TOO_LARGE: &str = "ERR Number of keys can't be greater than number of args";
+    pub const LIMIT_NEGATIVE: &str = "ERR LIMIT can't be negative";
     pub const SAME_OBJECT: &str = "ERR source and destination objects are the same";
 }
 

@@ -8,7 +8,9 @@ pub mod help;
 pub mod introspect;
 pub mod keyspace;
 pub mod server;
+pub mod set;
 pub mod string;
+pub mod walk;
 
 use crate::command::CommandSpec;
 use std::sync::LazyLock;
@@ -20,6 +22,7 @@ pub const REDIS_VERSION: &str = "8.0.0";
 pub static TABLE: &[&[&CommandSpec]] = &[
     string::COMMANDS,
     bitmap::COMMANDS,
+    set::COMMANDS,
     keyspace::COMMANDS,
     connection::COMMANDS,
     server::COMMANDS,

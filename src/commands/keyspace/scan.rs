@@ -3,14 +3,11 @@
 //! meets the disk starts anew on the pool. Must not know: how keys are ordered. Tests: `tests.rs`.
 
 use crate::command::{Args, Arity, Category, CommandSpec, Ctx, Flags, Group, Handler};
+use crate::commands::walk::{COUNT_DEFAULT, matches, next_cursor};
 use crate::error::{CommandError, CommandResult, text};
-use crate::glob;
 use crate::resp::Reply;
 use storage::View;
 use storage::ops::{random_key, scan};
-
-/// Keys that SCAN looks at without COUNT.
-const COUNT_DEFAULT: u64 = 10;
 
 pub static SCAN: CommandSpec = CommandSpec {
     name: "scan",
@@ -28,7 +25,7 @@ pub static SCAN: CommandSpec = CommandSpec {
 };
 
 fn scan_page(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
-    let cursor = parse_cursor(args.next()?).ok_or(CommandError::Fixed(text::INVALID_CURSOR))?;
+    let cursor = next_cursor(args)?;
     let (mut count, mut pattern, mut type_name) = (COUNT_DEFAULT, None, None);
     while args.left() > 0 {
         if args.left() > 1 && args.skip_word("COUNT") {
@@ -91,77 +88,4 @@ pub static RANDOMKEY: CommandSpec = CommandSpec {
 fn randomkey(view: &View<'_>, _args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
     let key = random_key::random_key(view, &mut rand::rng())?;
     Ok(Reply::bulk_or_nil(key))
-}
-
-/// The empty key matches `*` here, though a glob compares nothing with an empty text.
-fn matches(pattern: &[u8], key: &[u8]) -> bool {
-    pattern == b"*" || glob::matches(pattern, key)
-}
-
-/// A cursor as C's `strtoul` reads it: an optional sign, then decimal digits of a number of 64
-/// bits, to which a minus counts from the end. No text is 0.
-fn parse_cursor(text: &[u8]) -> Option<u64> {
-    if text.is_empty() {
-        return Some(0);
-    }
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] => (false, digits),
-        digits => (false, digits),
-    };
-    if digits.is_empty() {
-        return None;
-    }
-    let mut cursor: u64 = 0;
-    for &byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        cursor = cursor.checked_mul(10)?.checked_add(u64::from(digit))?;
-    }
-    Some(if negative {
-        cursor.wrapping_neg()
-    } else {
-        cursor
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cursors_are_what_strtoul_takes() {
-        let taken = [
-            (&b""[..], 0),
-            (b"0", 0),
-            (b"007", 7),
-            (b"+5", 5),
-            (b"-1", u64::MAX),
-            (b"18446744073709551615", u64::MAX),
-        ];
-        for (text, cursor) in taken {
-            assert_eq!(parse_cursor(text), Some(cursor), "{text:?}");
-        }
-        for text in [
-            "18446744073709551616",
-            "1x",
-            " 1",
-            "1 ",
-            "-",
-            "+",
-            "--1",
-            "x",
-        ] {
-            assert_eq!(parse_cursor(text.as_bytes()), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_star_alone_matches_the_empty_key() {
-        assert!(matches(b"*", b""));
-        assert!(!matches(b"?", b""));
-        assert!(matches(b"a*", b"abc"));
-    }
 }

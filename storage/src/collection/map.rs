@@ -49,6 +49,10 @@ pub struct Map<'k> {
     place: Place,
     len: u64,
     form: Form,
+    /// What the key held before has nothing to do with the map: its expiry goes.
+    replaces: bool,
+    /// Rows were written ahead, in commits of their own.
+    spilled: bool,
 }
 
 enum Form {
@@ -67,16 +71,9 @@ impl<'k> Map<'k> {
 
     /// The map that an entry, whose type is checked, holds.
     pub fn of(entry: KeyEntry<'k>, kind: DataType, fresh: Shape) -> Result<Map<'k>> {
-        let mut map = Map {
-            place: Place::of(&entry),
-            kind,
-            shape: fresh,
-            fields_ms: None,
-            tail: Vec::new(),
-            len: 0,
-            form: Form::Packed(Value::from(&[0; entries::COUNT_LEN][..])),
-            entry,
-        };
+        let mut map = Map::replacing(entry, kind, fresh);
+        map.replaces = false;
+        map.place = Place::of(&map.entry);
         let (Some(header), Some(payload)) = (map.entry.header(), map.entry.payload_value()) else {
             return Ok(map);
         };
@@ -96,6 +93,25 @@ impl<'k> Map<'k> {
             }
         }
         Ok(map)
+    }
+
+    /// An empty map that takes the place of whatever the key holds, expiry included.
+    pub fn replacing(entry: KeyEntry<'k>, kind: DataType, fresh: Shape) -> Map<'k> {
+        Map {
+            place: Place {
+                home_slot: entry.name.slot,
+                id: None,
+            },
+            kind,
+            shape: fresh,
+            fields_ms: None,
+            tail: Vec::new(),
+            len: 0,
+            form: Form::Packed(Value::from(&[0; entries::COUNT_LEN][..])),
+            replaces: true,
+            spilled: false,
+            entry,
+        }
     }
 
     /// The key as it was found.
@@ -286,7 +302,18 @@ impl<'k> Map<'k> {
         let old = self.replace(edit, field, Some(new))?;
         self.len += u64::from(old.is_none());
         self.spread_if_large(edit)?;
+        // Rows under an id that no meta record names yet may go ahead of it.
+        if let Some(head) = self.place.head(self.len)
+            && self.has_fresh_id()
+        {
+            edit.spill(head, &mut self.spilled)?;
+        }
         Ok(old)
+    }
+
+    fn has_fresh_id(&self) -> bool {
+        let stored = self.entry.header().and_then(|header| header.head);
+        stored.map(|head| head.id) != self.place.id
     }
 
     /// Takes a field away; gives whether there was one, and when it would have expired.
@@ -333,7 +360,7 @@ impl<'k> Map<'k> {
         }
         self.pack_if_small(edit)?;
         let mut header = Header::new(self.kind);
-        if let Some(old) = self.entry.header() {
+        if let Some(old) = self.entry.header().filter(|_| !self.replaces) {
             header.expire_ms = old.expire_ms;
             header.extensions.clone_from(&old.extensions);
         }
@@ -344,7 +371,11 @@ impl<'k> Map<'k> {
             Form::Spread(state) => {
                 header.head = self.place.head(self.len);
                 let payload = [&shape, &state.encode()[..], &self.tail];
-                edit.put(&self.entry, header, &payload, events)
+                edit.put(&self.entry, header, &payload, events)?;
+                if let Some(head) = self.place.head(self.len) {
+                    edit.publish(head, self.spilled);
+                }
+                Ok(())
             }
         }
     }
@@ -383,8 +414,7 @@ impl<'k> Map<'k> {
             return Ok(());
         };
         // Rows under an id of this edit's own have no meta record that would declare them dead.
-        let head = self.entry.header().and_then(|header| header.head);
-        if head.map(|head| head.id) != self.place.id {
+        if self.has_fresh_id() {
             return Ok(());
         }
         // A long value counts for little in the state, so it is looked for before anything moves.

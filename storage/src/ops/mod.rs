@@ -12,4 +12,5 @@ pub mod lcs;
 pub mod random_key;
 pub mod relocate;
 pub mod scan;
+pub mod set;
 pub mod string;

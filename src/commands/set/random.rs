@@ -1,0 +1,52 @@
+//! Owns the commands that draw members at random.
+//! Must not know: sockets, how a draw is made fair. Tests: `tests/commands/set.rs`, the oracle.
+
+use crate::command::{Args, Ctx};
+use crate::error::{CommandError, CommandResult, text};
+use crate::resp::Reply;
+use storage::ops::set::{self, Draw};
+use storage::{Edit, View};
+
+/// Most members that one command draws with repeats; the reply is made in memory.
+const REPEATS_MAX: i64 = 1 << 24;
+
+pub fn spop(edit: &mut Edit<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
+    let key = args.next()?;
+    if args.left() == 0 {
+        return Ok(Reply::bulk_or_nil(set::pop(edit, key, &mut rand::rng())?));
+    }
+    if args.left() > 1 {
+        return Err(CommandError::Fixed(text::SYNTAX));
+    }
+    let count = args.next_in(0..=i64::MAX, text::NOT_POSITIVE)?;
+    let popped = set::pop_many(edit, key, count as u64, &mut rand::rng())?;
+    Ok(Reply::Set(popped.into_iter().map(Reply::from).collect()))
+}
+
+pub fn srandmember(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
+    let key = args.next()?;
+    if args.left() == 0 {
+        return Ok(Reply::bulk_or_nil(set::random(
+            view,
+            key,
+            &mut rand::rng(),
+        )?));
+    }
+    if args.left() > 1 {
+        return Err(CommandError::Fixed(text::SYNTAX));
+    }
+    let draw = match args.next_i64()? {
+        count @ 0.. => Draw::Distinct(count as u64),
+        i64::MIN => {
+            let error = "ERR value is out of range, value must between -9223372036854775807 and \
+                         9223372036854775807";
+            return Err(CommandError::Fixed(error));
+        }
+        count if count < -REPEATS_MAX => return Err(CommandError::Fixed(text::OUT_OF_RANGE)),
+        count => Draw::Repeating(count.unsigned_abs()),
+    };
+    let drawn = set::random_many(view, key, draw, &mut rand::rng())?;
+    Ok(Reply::array(
+        drawn.unwrap_or_default().into_iter().map(Reply::from),
+    ))
+}
