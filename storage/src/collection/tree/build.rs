@@ -96,8 +96,8 @@ impl Builder {
 
     /// The tree, its last rows written.
     pub fn finish(mut self, edit: &mut Edit<'_>, place: &mut Place) -> Result<Tree> {
-        let TreeKind { form, sizes, .. } = self.tree.kind;
-        if self.levels.is_empty() && self.leaf_len <= sizes.root_max {
+        let root_max = self.tree.kind.sizes.root_max;
+        if self.levels.is_empty() && self.leaf_len <= root_max {
             let node = self.encode_leaf()?;
             self.tree.set_root(&[&node]);
             return Ok(self.tree);
@@ -110,7 +110,6 @@ impl Builder {
             self.write_level(edit, place, level)?;
             level += 1;
         }
-        debug_assert!(form == self.tree.kind.form && !self.levels.is_empty());
         let slots = self.levels.pop().unwrap_or_default();
         self.tree.height = (level + 1) as u8;
         let open = slots.len().saturating_sub(1);

@@ -31,8 +31,7 @@ impl Tree {
         let entries = entries.ok_or_else(|| self.corrupted(path.number))?;
         let grown = entries.len() as u64;
         let slots = self.write_leaves(edit, place, path.number, &entries, edge)?;
-        let old_len = self.len;
-        self.len = old_len - path.total + grown;
+        self.len = self.len.saturating_sub(path.total) + grown;
         self.replace_child(edit, place, &path.steps, slots, edge)
     }
 

@@ -129,7 +129,7 @@ impl<'a> Inner<'a> {
         if at == self.open {
             return self.open_count(total);
         }
-        count_of(self.slot(at)?)
+        count_of(self.slot(at)?).filter(|count| *count <= total)
     }
 
     /// Entries of the children before `at`.
@@ -142,7 +142,7 @@ impl<'a> Inner<'a> {
         for slot in self.slots.get(..at * SLOT_LEN)?.chunks_exact(SLOT_LEN) {
             sum += count_of(slot)?;
         }
-        Some(sum)
+        (sum <= total).then_some(sum)
     }
 
     /// The child that holds the entry of this rank, and the entries before that child. A rank at or
@@ -346,4 +346,107 @@ pub(super) fn problem(bytes: &[u8], form: Form, total: u64) -> Option<&'static s
     }
     let ordered = (1..inner.count()).all(|at| inner.separator(at - 1) < inner.separator(at));
     (!ordered).then_some("separators out of order")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn slots_of(parts: &[(u32, u32, Vec<u8>)], form: Form) -> Vec<Slot> {
+        let mut separators: Vec<_> = parts.iter().map(|part| part.2.clone()).collect();
+        separators.sort();
+        let slots = parts.iter().zip(separators).enumerate();
+        slots
+            .map(|(at, ((child, count, _), separator))| Slot {
+                child: u64::from(*child) << 16,
+                count: u64::from(*count) << 16,
+                separator: match form.keyed() && at > 0 {
+                    true => Separator::from_vec(separator),
+                    false => Separator::new(),
+                },
+            })
+            .collect()
+    }
+
+    fn form() -> impl Strategy<Value = Form> {
+        prop_oneof![Just(Form::Positions), Just(Form::Keys), Just(Form::Pairs)]
+    }
+
+    proptest! {
+        #[test]
+        fn children_round_trip_and_any_of_them_may_be_open(
+            form in form(),
+            parts in proptest::collection::vec(
+                (any::<u32>(), any::<u32>(), proptest::collection::vec(any::<u8>(), 0..2000)),
+                1..40,
+            ),
+            (open, other) in any::<(usize, usize)>(),
+        ) {
+            let slots = slots_of(&parts, form);
+            let total = slots.iter().map(|slot| slot.count).sum::<u64>();
+            let (open, other) = (open % slots.len(), other % slots.len());
+            let node = encode(form, &slots, open).unwrap();
+            let inner = Inner::parse(&node, form).unwrap();
+            prop_assert_eq!(&inner.slots(total).unwrap(), &slots);
+            let mut before = 0;
+            for (at, slot) in slots.iter().enumerate() {
+                prop_assert_eq!(inner.child(at), Some(slot.child));
+                prop_assert_eq!(inner.entries(at, total), Some(slot.count));
+                prop_assert_eq!(inner.entries_before(at, total), Some(before));
+                if slot.count > 0 {
+                    prop_assert_eq!(inner.locate(before, total), Some((at, before)));
+                    let last = inner.locate(before + slot.count - 1, total);
+                    prop_assert_eq!(last, Some((at, before)));
+                }
+                before += slot.count;
+            }
+            if other != open {
+                let parts = inner.reopen(&node, other, total).unwrap().parts().concat();
+                prop_assert_eq!(parts, encode(form, &slots, other).unwrap());
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(
+            form in form(),
+            children in 0u8..4,
+            rest in proptest::collection::vec(any::<u8>(), 0..90),
+            total in 0u64..1 << 48,
+        ) {
+            let first = form.bits() | format::INNER | (rest.len() as u8 & format::WIDE);
+            let bytes = [&[first, 0, children, 0, 0][..], &rest].concat();
+            let sound = problem(&bytes, form, total).is_none();
+            let Some(inner) = Inner::parse(&bytes, form) else {
+                return Ok(());
+            };
+            let slots = inner.slots(total);
+            let (_, _) = (inner.search(b"key"), inner.locate(total / 2, total));
+            for at in 0..inner.count() + 1 {
+                let (_, _) = (inner.entries(at, total), inner.entries_before(at, total));
+                let _ = inner.reopen(&bytes, at, total);
+            }
+            if sound {
+                prop_assert_eq!(encode(form, &slots.unwrap(), inner.open()).unwrap(), bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn keys_go_to_the_child_whose_separator_is_at_or_below_them() {
+        let parts = [(1, 1, vec![]), (2, 1, b"b".to_vec()), (3, 1, b"d".to_vec())];
+        let slots = slots_of(&parts, Form::Keys);
+        let node = encode(Form::Keys, &slots, 0).unwrap();
+        let inner = Inner::parse(&node, Form::Keys).unwrap();
+        let found = [&b""[..], b"a", b"b", b"c", b"d", b"e"].map(|key| inner.search(key));
+        assert_eq!(found, [0, 0, 1, 1, 2, 2].map(Some));
+    }
+
+    #[test]
+    fn separators_are_as_short_as_they_can_be() {
+        assert_eq!(separate(b"apple", b"banana")[..], b"b"[..]);
+        assert_eq!(separate(b"apple", b"apply")[..], b"apply"[..]);
+        assert_eq!(separate(b"app", b"apple")[..], b"appl"[..]);
+        assert_eq!(separate(b"", b"x")[..], b"x"[..]);
+    }
 }

@@ -319,3 +319,100 @@ pub(super) fn problem(bytes: &[u8], form: Form) -> Option<&'static str> {
     let ordered = (1..leaf.count).all(|at| keys(at - 1).is_some_and(|(one, next)| one < next));
     (form.keyed() && !ordered).then_some("keys out of order")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    type Pair = (Vec<u8>, Vec<u8>, bool);
+
+    fn pairs() -> impl Strategy<Value = Vec<Pair>> {
+        let bytes = || {
+            prop_oneof![
+                20 => proptest::collection::vec(any::<u8>(), 0..12),
+                1 => Just(vec![7; NARROW_BYTES_MAX - 20]),
+            ]
+        };
+        proptest::collection::vec((bytes(), bytes(), any::<bool>()), 0..20)
+    }
+
+    fn entries_of(pairs: &[Pair], form: Form) -> Vec<Entry<'_>> {
+        let mut entries = Vec::new();
+        for (key, value, blob) in pairs {
+            entries.push(Entry {
+                key: if form.keyed() { key } else { &[] },
+                value: if form.valued() { value } else { &[] },
+                blob: form.valued() && *blob,
+            });
+        }
+        entries
+    }
+
+    fn form() -> impl Strategy<Value = Form> {
+        prop_oneof![Just(Form::Positions), Just(Form::Keys), Just(Form::Pairs)]
+    }
+
+    proptest! {
+        #[test]
+        fn a_splice_writes_what_encoding_anew_would(
+            form in form(), old in pairs(), new in pairs(), at in any::<usize>(),
+            removed in any::<usize>(),
+        ) {
+            let (old, new) = (entries_of(&old, form), entries_of(&new, form));
+            let at = at % (old.len() + 1);
+            let removed = removed % (old.len() - at + 1);
+            let node = encode(form, &old).unwrap();
+            let leaf = Leaf::parse(&node, form).unwrap();
+            prop_assert_eq!(&leaf.spliced_entries(0, 0, &[]).unwrap(), &old);
+            let spliced = leaf.spliced_entries(at, removed, &new).unwrap();
+            let draft = leaf.splice(at, removed, &new).unwrap();
+            let written = draft.parts().concat();
+            prop_assert_eq!(draft.len(), written.len());
+            prop_assert_eq!(written, encode(form, &spliced).unwrap());
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(
+            form in form(), count in 0u8..6,
+            rest in proptest::collection::vec(any::<u8>(), 0..60),
+        ) {
+            let first = form.bits() | (rest.len() as u8 & format::WIDE);
+            let bytes = [&[first, 0, count][..], &rest].concat();
+            let sound = problem(&bytes, form).is_none();
+            let Some(leaf) = Leaf::parse(&bytes, form) else {
+                return Ok(());
+            };
+            let _ = leaf.search(b"key");
+            for at in 0..leaf.count() + 2 {
+                let _ = leaf.entry(at);
+                let _ = leaf.splice(at, 1, &[]);
+            }
+            if sound {
+                let entries = leaf.spliced_entries(0, 0, &[]).unwrap();
+                prop_assert_eq!(encode(form, &entries).unwrap(), bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_found_or_their_place_is() {
+        let entry = |key| Entry {
+            key,
+            value: &[],
+            blob: false,
+        };
+        let node = encode(Form::Keys, &[entry(b"b"), entry(b"d")]).unwrap();
+        let leaf = Leaf::parse(&node, Form::Keys).unwrap();
+        let found = [&b"a"[..], b"b", b"c", b"d", b"e"].map(|key| leaf.search(key));
+        assert_eq!(found, [Err(0), Ok(0), Err(1), Ok(1), Err(2)].map(Some));
+    }
+
+    #[test]
+    fn a_leaf_of_another_form_is_refused() {
+        let node = encode(Form::Keys, &[]).unwrap();
+        assert!(Leaf::parse(&node, Form::Pairs).is_none());
+        assert!(Leaf::parse(&node[..2], Form::Keys).is_none());
+        assert!(problem(&[format::VALUES, 0, 1, 0, 9], Form::Positions).is_some());
+    }
+}
