@@ -12,6 +12,10 @@ pub const INLINE_BYTES_MAX: usize = 4 * 1024;
 pub const CHUNK_BYTES: usize = 8 * 1024;
 /// Bytes of a collection that stand inside its meta record; a larger one is spread over rows.
 pub const PACKED_BYTES_MAX: usize = 1024;
+/// Longest leaf of a counted tree, unless one entry is longer.
+pub const NODE_BYTES_MAX: usize = 1024;
+/// Longest inner node of a counted tree, unless a few separators are longer.
+pub const INNER_BYTES_MAX: usize = 1024;
 /// Bytes of one bucket of a hash or set on average.
 pub const BUCKET_BYTES: usize = 512;
 /// Elements longer than this stand in a row of their own, so that nodes and buckets stay small.
@@ -40,6 +44,7 @@ const _: () = assert!(INLINE_BYTES_MAX < CHUNK_BYTES * 2);
 const _: () = assert!(CHUNK_BYTES + KEY_BYTES_MAX < COMMIT_BYTES_MAX / 16);
 const _: () = assert!(ELEMENT_BYTES_MAX * 2 <= COMMIT_BYTES_MAX);
 const _: () = assert!(BLOB_BYTES_MIN <= PACKED_BYTES_MAX);
+const _: () = assert!(BLOB_BYTES_MIN < NODE_BYTES_MAX);
 const _: () = assert!(COMMIT_BYTES_MAX * 2 <= PENDING_BYTES_MAX);
 const _: () = assert!(HOT_ROW_BYTES_MAX > INLINE_BYTES_MAX + 64);
 const _: () = assert!(SLOTS.is_power_of_two());

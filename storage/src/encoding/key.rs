@@ -31,7 +31,7 @@ pub mod sub_kind {
     pub const CHUNK: u8 = 1;
     /// A bucket of a hash or set; sub-key = level u8 | index u32.
     pub const BUCKET: u8 = 2;
-    /// A node of a counted tree; sub-key = tree u8 | node u32.
+    /// A node of a counted tree; sub-key = tree u8 | node u64.
     pub const NODE: u8 = 3;
     /// A member of a sorted set; sub-key = the member, or what stands for a long one.
     pub const MEMBER: u8 = 4;
@@ -144,7 +144,7 @@ pub fn bucket_key(home_slot: u16, id: u64, level: u8, index: u32) -> RowKey {
 }
 
 /// Key of a node of tree `tree` of the collection with this id.
-pub fn node_key(home_slot: u16, id: u64, tree: u8, node: u32) -> RowKey {
+pub fn node_key(home_slot: u16, id: u64, tree: u8, node: u64) -> RowKey {
     let mut row = element_prefix(home_slot, id);
     row.extend_from_slice(&[sub_kind::NODE, tree]);
     row.extend_from_slice(&node.to_be_bytes());

@@ -1,0 +1,452 @@
+//! Owns the bytes of an inner node: its children, how many entries each has, what separates them.
+//! Invariants: the first separator is empty; the count of one child, the open one, is not written:
+//! it is what the others leave of the node's total, so writes that go to the open child again and
+//! again (appends) leave the node as it is. Must not know: rows. Tests: below,
+//! `storage/tests/tree`.
+//!
+//! ```text
+//! format u8 | children u16 | open u16 | (child u48, count u48) ... | table | separators
+//! table:  for each separator its end, u16 or u32 (WIDE); neither in a tree of positions
+//! ```
+
+use super::form::{Form, format};
+use smallvec::SmallVec;
+
+/// Bytes before the slots.
+pub(super) const HEAD_LEN: usize = 5;
+/// Bytes of a child's number and count.
+const SLOT_LEN: usize = 12;
+const NARROW_BYTES_MAX: usize = 0x7fff;
+/// Numbers and counts have 48 bits.
+pub(super) const U48_MAX: u64 = (1 << 48) - 1;
+
+/// Bytes of a separator; most are short.
+pub(super) type Separator = SmallVec<[u8; 24]>;
+
+/// A child of an inner node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Slot {
+    pub child: u64,
+    pub count: u64,
+    /// No key of the child is below it, none of the child before at or above it.
+    pub separator: Separator,
+}
+
+/// An inner node, read where it stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Inner<'a> {
+    keyed: bool,
+    wide: bool,
+    open: usize,
+    slots: &'a [u8],
+    table: &'a [u8],
+    separators: &'a [u8],
+}
+
+#[inline]
+fn child_of(slot: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(slot.get(..8)?.try_into().ok()?) >> 16)
+}
+
+#[inline]
+fn count_of(slot: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(slot.get(4..SLOT_LEN)?.try_into().ok()?) & U48_MAX)
+}
+
+/// A slot's bytes.
+fn slot_bytes(child: u64, count: u64) -> [u8; SLOT_LEN] {
+    let bytes = ((u128::from(child) << 48) | u128::from(count)).to_be_bytes();
+    let mut slot = [0; SLOT_LEN];
+    slot.copy_from_slice(bytes.last_chunk::<SLOT_LEN>().unwrap_or(&[0; SLOT_LEN]));
+    slot
+}
+
+impl<'a> Inner<'a> {
+    #[inline]
+    pub fn parse(bytes: &'a [u8], form: Form) -> Option<Inner<'a>> {
+        let (&[first, high, low, open_high, open_low], rest) =
+            bytes.split_first_chunk::<HEAD_LEN>()?;
+        let wide = first & format::WIDE != 0;
+        if first & !format::WIDE != form.bits() | format::INNER {
+            return None;
+        }
+        let count = usize::from(u16::from_be_bytes([high, low]));
+        let open = usize::from(u16::from_be_bytes([open_high, open_low]));
+        if open >= count {
+            return None;
+        }
+        let (slots, rest) = rest.split_at_checked(count * SLOT_LEN)?;
+        let keyed = form.keyed();
+        let width = if wide { 4 } else { 2 };
+        let (table, separators) = match keyed {
+            true => rest.split_at_checked(count * width)?,
+            false => (rest, rest),
+        };
+        Some(Inner {
+            keyed,
+            wide,
+            open,
+            slots,
+            table,
+            separators,
+        })
+    }
+
+    /// Number of children.
+    #[inline]
+    pub fn count(&self) -> usize {
+        self.slots.len() / SLOT_LEN
+    }
+
+    #[inline]
+    pub fn open(&self) -> usize {
+        self.open
+    }
+
+    #[inline]
+    fn slot(&self, at: usize) -> Option<&'a [u8]> {
+        self.slots.get(at * SLOT_LEN..(at + 1) * SLOT_LEN)
+    }
+
+    #[inline]
+    pub fn child(&self, at: usize) -> Option<u64> {
+        child_of(self.slot(at)?)
+    }
+
+    /// Entries of the open child.
+    #[inline]
+    pub fn open_count(&self, total: u64) -> Option<u64> {
+        let mut sum: u64 = 0;
+        for slot in self.slots.chunks_exact(SLOT_LEN) {
+            sum += count_of(slot)?;
+        }
+        total.checked_sub(sum)
+    }
+
+    /// Entries of a child of this node, which has `total`.
+    #[inline]
+    pub fn entries(&self, at: usize, total: u64) -> Option<u64> {
+        if at == self.open {
+            return self.open_count(total);
+        }
+        count_of(self.slot(at)?).filter(|count| *count <= total)
+    }
+
+    /// Entries of the children before `at`.
+    #[inline]
+    pub fn entries_before(&self, at: usize, total: u64) -> Option<u64> {
+        let mut sum = match self.open < at {
+            true => self.open_count(total)?,
+            false => 0,
+        };
+        for slot in self.slots.get(..at * SLOT_LEN)?.chunks_exact(SLOT_LEN) {
+            sum += count_of(slot)?;
+        }
+        (sum <= total).then_some(sum)
+    }
+
+    /// The child that holds the entry of this rank, and the entries before that child. A rank at or
+    /// beyond the end gives the last child.
+    #[inline]
+    pub fn locate(&self, rank: u64, total: u64) -> Option<(usize, u64)> {
+        let open_count = self.open_count(total)?;
+        let last = self.count() - 1;
+        let mut before = 0;
+        for (at, slot) in self.slots.chunks_exact(SLOT_LEN).enumerate() {
+            let count = match at == self.open {
+                true => open_count,
+                false => count_of(slot)?,
+            };
+            if rank < before + count || at == last {
+                return Some((at, before));
+            }
+            before += count;
+        }
+        None
+    }
+
+    #[inline]
+    fn end(&self, at: usize) -> Option<usize> {
+        if self.wide {
+            let bytes = self.table.get(at * 4..at * 4 + 4)?;
+            return Some(u32::from_be_bytes(bytes.try_into().ok()?) as usize);
+        }
+        let bytes = self.table.get(at * 2..at * 2 + 2)?;
+        Some(usize::from(u16::from_be_bytes(bytes.try_into().ok()?)))
+    }
+
+    #[inline]
+    pub fn separator(&self, at: usize) -> Option<&'a [u8]> {
+        if at == 0 || !self.keyed {
+            return Some(&[]);
+        }
+        self.separators.get(self.end(at - 1)?..self.end(at)?)
+    }
+
+    /// The child in which a key stands or would stand.
+    #[inline]
+    pub fn search(&self, key: &[u8]) -> Option<usize> {
+        let (mut low, mut high) = (1, self.count());
+        while low < high {
+            let middle = (low + high) / 2;
+            match self.separator(middle)? <= key {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        Some(low - 1)
+    }
+
+    /// The children, taken apart.
+    pub fn slots(&self, total: u64) -> Option<Vec<Slot>> {
+        let open_count = self.open_count(total)?;
+        let mut slots = Vec::with_capacity(self.count() + 2);
+        for (at, slot) in self.slots.chunks_exact(SLOT_LEN).enumerate() {
+            slots.push(Slot {
+                child: child_of(slot)?,
+                count: match at == self.open {
+                    true => open_count,
+                    false => count_of(slot)?,
+                },
+                separator: Separator::from_slice(self.separator(at)?),
+            });
+        }
+        Some(slots)
+    }
+
+    /// The pieces of this node, whose bytes are `node`, with child `at` open, which it was not.
+    pub fn reopen(&self, node: &'a [u8], at: usize, total: u64) -> Option<Reopened<'a>> {
+        let old = self.open;
+        let closed = slot_bytes(self.child(old)?, self.open_count(total)?);
+        let opened = slot_bytes(self.child(at)?, 0);
+        let [open_high, open_low] = u16::try_from(at).ok()?.to_be_bytes();
+        let (&[first, high, low], _) = node.split_first_chunk::<3>()?;
+        let place = |at: usize| HEAD_LEN + at * SLOT_LEN;
+        let (low_at, high_at) = (old.min(at), old.max(at));
+        let (low_slot, high_slot) = match old < at {
+            true => (closed, opened),
+            false => (opened, closed),
+        };
+        Some(Reopened {
+            head: [first, high, low, open_high, open_low],
+            before: node.get(HEAD_LEN..place(low_at))?,
+            low_slot,
+            between: node.get(place(low_at + 1)..place(high_at))?,
+            high_slot,
+            after: node.get(place(high_at + 1)..)?,
+        })
+    }
+}
+
+/// An inner node in which another child is open.
+pub(super) struct Reopened<'a> {
+    head: [u8; HEAD_LEN],
+    before: &'a [u8],
+    low_slot: [u8; SLOT_LEN],
+    between: &'a [u8],
+    high_slot: [u8; SLOT_LEN],
+    after: &'a [u8],
+}
+
+impl Reopened<'_> {
+    pub fn parts(&self) -> [&[u8]; 6] {
+        [
+            &self.head,
+            self.before,
+            &self.low_slot,
+            self.between,
+            &self.high_slot,
+            self.after,
+        ]
+    }
+}
+
+/// Bytes that a child takes in an inner node of ordinary size.
+pub(super) fn slot_len(form: Form, slot: &Slot) -> usize {
+    SLOT_LEN
+        + if form.keyed() {
+            slot.separator.len() + 2
+        } else {
+            0
+        }
+}
+
+/// Bytes of an inner node with these children.
+pub(super) fn encoded_len(form: Form, slots: &[Slot]) -> usize {
+    HEAD_LEN + slots.iter().map(|slot| slot_len(form, slot)).sum::<usize>()
+}
+
+/// An inner node of these children; the first separator is dropped.
+pub(super) fn encode(form: Form, slots: &[Slot], open: usize) -> Option<Vec<u8>> {
+    let separators = || slots.iter().skip(1).map(|slot| slot.separator.as_slice());
+    let body: usize = match form.keyed() {
+        true => separators().map(<[u8]>::len).sum(),
+        false => 0,
+    };
+    let wide = body > NARROW_BYTES_MAX;
+    let mut out = Vec::with_capacity(encoded_len(form, slots) + slots.len() * 2);
+    out.push(form.bits() | format::INNER | if wide { format::WIDE } else { 0 });
+    out.extend_from_slice(&u16::try_from(slots.len()).ok()?.to_be_bytes());
+    out.extend_from_slice(&u16::try_from(open).ok()?.to_be_bytes());
+    for (at, slot) in slots.iter().enumerate() {
+        let count = if at == open { 0 } else { slot.count };
+        out.extend_from_slice(&slot_bytes(slot.child, count));
+    }
+    if !form.keyed() {
+        return Some(out);
+    }
+    let mut end = 0;
+    let lengths = separators().map(<[u8]>::len);
+    for len in std::iter::once(0).chain(lengths) {
+        end += len;
+        match wide {
+            true => out.extend_from_slice(&(end as u32).to_be_bytes()),
+            false => out.extend_from_slice(&(end as u16).to_be_bytes()),
+        }
+    }
+    separators().for_each(|separator| out.extend_from_slice(separator));
+    Some(out)
+}
+
+/// The shortest key that is above `below` and not above `first`, which is above `below`.
+pub(super) fn separate(below: &[u8], first: &[u8]) -> Separator {
+    let common = below.iter().zip(first).take_while(|(a, b)| a == b).count();
+    Separator::from_slice(first.get(..common + 1).unwrap_or(first))
+}
+
+/// What contradicts itself in an inner node, if anything.
+pub(super) fn problem(bytes: &[u8], form: Form, total: u64) -> Option<&'static str> {
+    let Some(inner) = Inner::parse(bytes, form) else {
+        return Some("not an inner node of its tree");
+    };
+    if inner.slot(inner.open).and_then(count_of) != Some(0) {
+        return Some("the open child has a count");
+    }
+    if inner.open_count(total).is_none() {
+        return Some("the children have more entries than the node");
+    }
+    if !form.keyed() {
+        return (!inner.table.is_empty()).then_some("bytes behind the children");
+    }
+    let mut end = 0;
+    for at in 0..inner.count() {
+        match inner.end(at) {
+            Some(next) if next < end || (at == 0 && next > 0) => {
+                return Some("separators overlap");
+            }
+            Some(next) => end = next,
+            None => return Some("the table is cut off"),
+        }
+    }
+    if end != inner.separators.len() {
+        return Some("the separators do not fill the node");
+    }
+    if inner.wide != (end > NARROW_BYTES_MAX) {
+        return Some("offsets of the wrong width");
+    }
+    let ordered = (1..inner.count()).all(|at| inner.separator(at - 1) < inner.separator(at));
+    (!ordered).then_some("separators out of order")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn slots_of(parts: &[(u32, u32, Vec<u8>)], form: Form) -> Vec<Slot> {
+        let mut separators: Vec<_> = parts.iter().map(|part| part.2.clone()).collect();
+        separators.sort();
+        let slots = parts.iter().zip(separators).enumerate();
+        slots
+            .map(|(at, ((child, count, _), separator))| Slot {
+                child: u64::from(*child) << 16,
+                count: u64::from(*count) << 16,
+                separator: match form.keyed() && at > 0 {
+                    true => Separator::from_vec(separator),
+                    false => Separator::new(),
+                },
+            })
+            .collect()
+    }
+
+    fn form() -> impl Strategy<Value = Form> {
+        prop_oneof![Just(Form::Positions), Just(Form::Keys), Just(Form::Pairs)]
+    }
+
+    proptest! {
+        #[test]
+        fn children_round_trip_and_any_of_them_may_be_open(
+            form in form(),
+            parts in proptest::collection::vec(
+                (any::<u32>(), any::<u32>(), proptest::collection::vec(any::<u8>(), 0..2000)),
+                1..40,
+            ),
+            (open, other) in any::<(usize, usize)>(),
+        ) {
+            let slots = slots_of(&parts, form);
+            let total = slots.iter().map(|slot| slot.count).sum::<u64>();
+            let (open, other) = (open % slots.len(), other % slots.len());
+            let node = encode(form, &slots, open).unwrap();
+            let inner = Inner::parse(&node, form).unwrap();
+            prop_assert_eq!(&inner.slots(total).unwrap(), &slots);
+            let mut before = 0;
+            for (at, slot) in slots.iter().enumerate() {
+                prop_assert_eq!(inner.child(at), Some(slot.child));
+                prop_assert_eq!(inner.entries(at, total), Some(slot.count));
+                prop_assert_eq!(inner.entries_before(at, total), Some(before));
+                if slot.count > 0 {
+                    prop_assert_eq!(inner.locate(before, total), Some((at, before)));
+                    let last = inner.locate(before + slot.count - 1, total);
+                    prop_assert_eq!(last, Some((at, before)));
+                }
+                before += slot.count;
+            }
+            if other != open {
+                let parts = inner.reopen(&node, other, total).unwrap().parts().concat();
+                prop_assert_eq!(parts, encode(form, &slots, other).unwrap());
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(
+            form in form(),
+            children in 0u8..4,
+            rest in proptest::collection::vec(any::<u8>(), 0..90),
+            total in 0u64..1 << 48,
+        ) {
+            let first = form.bits() | format::INNER | (rest.len() as u8 & format::WIDE);
+            let bytes = [&[first, 0, children, 0, 0][..], &rest].concat();
+            let sound = problem(&bytes, form, total).is_none();
+            let Some(inner) = Inner::parse(&bytes, form) else {
+                return Ok(());
+            };
+            let slots = inner.slots(total);
+            let (_, _) = (inner.search(b"key"), inner.locate(total / 2, total));
+            for at in 0..inner.count() + 1 {
+                let (_, _) = (inner.entries(at, total), inner.entries_before(at, total));
+                let _ = inner.reopen(&bytes, at, total);
+            }
+            if sound {
+                prop_assert_eq!(encode(form, &slots.unwrap(), inner.open()).unwrap(), bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn keys_go_to_the_child_whose_separator_is_at_or_below_them() {
+        let parts = [(1, 1, vec![]), (2, 1, b"b".to_vec()), (3, 1, b"d".to_vec())];
+        let slots = slots_of(&parts, Form::Keys);
+        let node = encode(Form::Keys, &slots, 0).unwrap();
+        let inner = Inner::parse(&node, Form::Keys).unwrap();
+        let found = [&b""[..], b"a", b"b", b"c", b"d", b"e"].map(|key| inner.search(key));
+        assert_eq!(found, [0, 0, 1, 1, 2, 2].map(Some));
+    }
+
+    #[test]
+    fn separators_are_as_short_as_they_can_be() {
+        assert_eq!(separate(b"apple", b"banana")[..], b"b"[..]);
+        assert_eq!(separate(b"apple", b"apply")[..], b"apply"[..]);
+        assert_eq!(separate(b"app", b"apple")[..], b"appl"[..]);
+        assert_eq!(separate(b"", b"x")[..], b"x"[..]);
+    }
+}
