@@ -71,19 +71,14 @@ impl<'a> Args<'a> {
         parse_i64(self.next()?).ok_or(CommandError::Fixed(text::NOT_INTEGER))
     }
 
-    /// The next argument as an i64 of a range, or `error`; text that is no integer is
-    /// `ERR value is not an integer or out of range`.
+    /// The next argument as an i64 of a range, or `error`, also for what is no integer.
     pub fn next_in(
         &mut self,
         range: std::ops::RangeInclusive<i64>,
         error: &'static str,
     ) -> CommandResult<i64> {
-        let number = self.next_i64()?;
-        if range.contains(&number) {
-            Ok(number)
-        } else {
-            Err(CommandError::Fixed(error))
-        }
+        let number = parse_i64(self.next()?).filter(|number| range.contains(number));
+        number.ok_or(CommandError::Fixed(error))
     }
 
     /// Fails with a syntax error unless all arguments are read.
