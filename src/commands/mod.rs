@@ -7,6 +7,7 @@ pub mod connection;
 pub mod help;
 pub mod introspect;
 pub mod keyspace;
+pub mod list;
 pub mod server;
 pub mod set;
 pub mod string;
@@ -22,6 +23,7 @@ pub const REDIS_VERSION: &str = "8.0.0";
 pub static TABLE: &[&[&CommandSpec]] = &[
     string::COMMANDS,
     bitmap::COMMANDS,
+    list::COMMANDS,
     set::COMMANDS,
     keyspace::COMMANDS,
     connection::COMMANDS,

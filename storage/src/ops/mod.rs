@@ -9,6 +9,7 @@ pub mod databases;
 pub mod expire;
 pub mod keyspace;
 pub mod lcs;
+pub mod list;
 pub mod random_key;
 pub mod relocate;
 pub mod scan;

@@ -1,0 +1,98 @@
+//! Owns the commands that take elements from the ends of lists, waiting or not.
+//! Must not know: sockets, how a client waits. Tests: `tests/commands/list.rs`, the oracle.
+
+use super::{next_end, threshold};
+use crate::command::{Args, Ctx};
+use crate::error::{CommandError, CommandResult, text};
+use crate::resp::Reply;
+use storage::ops::list::{self, End};
+use storage::{Edit, Value};
+
+pub fn lpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    pop(edit, args, ctx, End::Front)
+}
+
+pub fn rpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    pop(edit, args, ctx, End::Back)
+}
+
+fn pop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>, end: End) -> CommandResult {
+    let key = args.next()?;
+    if args.left() == 0 {
+        let element = list::pop(edit, key, end, threshold(ctx))?;
+        return Ok(Reply::bulk_or_nil(element));
+    }
+    if args.left() > 1 {
+        return Err(CommandError::wrong_arity(ctx.command));
+    }
+    let count = args.next_in(0..=i64::MAX, text::NOT_POSITIVE)?;
+    let popped = list::pop_many(edit, key, end, count as u64, threshold(ctx))?;
+    Ok(popped.map_or(Reply::NilArray, elements))
+}
+
+fn elements(elements: Vec<Value>) -> Reply {
+    Reply::array(elements.into_iter().map(Reply::from))
+}
+
+pub fn lmove(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    let (from, to) = (args.next()?, args.next()?);
+    let (from_end, to_end) = (next_end(args)?, next_end(args)?);
+    let moved = list::move_element(edit, (from, from_end), (to, to_end), threshold(ctx))?;
+    Ok(Reply::bulk_or_nil(moved))
+}
+
+pub fn rpoplpush(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    let (from, to) = ((args.next()?, End::Back), (args.next()?, End::Front));
+    let moved = list::move_element(edit, from, to, threshold(ctx))?;
+    Ok(Reply::bulk_or_nil(moved))
+}
+
+/// What LMPOP and BLMPOP ask for.
+struct MultiPop<'a> {
+    keys: Vec<&'a [u8]>,
+    end: End,
+    count: u64,
+}
+
+impl<'a> MultiPop<'a> {
+    fn parse(args: &mut Args<'a>) -> CommandResult<MultiPop<'a>> {
+        let number = args.next_in(1..=i64::MAX, text::NUMKEYS_NOT_POSITIVE)?;
+        // The end follows the keys.
+        if number >= args.left() as i64 {
+            return Err(CommandError::Fixed(text::SYNTAX));
+        }
+        let mut keys = Vec::with_capacity(number as usize);
+        for _ in 0..number {
+            keys.push(args.next()?);
+        }
+        let end = next_end(args)?;
+        let mut count = None;
+        while args.left() > 0 {
+            if count.is_some() || args.left() < 2 || !args.skip_word("COUNT") {
+                return Err(CommandError::Fixed(text::SYNTAX));
+            }
+            count = Some(args.next_in(1..=i64::MAX, "ERR count should be greater than 0")?);
+        }
+        Ok(MultiPop {
+            keys,
+            end,
+            count: count.unwrap_or(1) as u64,
+        })
+    }
+
+    fn pop(&self, edit: &mut Edit<'_>, ctx: &Ctx<'_>) -> CommandResult<Option<Reply>> {
+        for key in &self.keys {
+            let popped = list::pop_many(edit, key, self.end, self.count, threshold(ctx))?;
+            if let Some(popped) = popped {
+                let reply = [Reply::bulk_bytes(key), elements(popped)];
+                return Ok(Some(Reply::array(reply)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+pub fn lmpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    let popped = MultiPop::parse(args)?.pop(edit, ctx)?;
+    Ok(popped.unwrap_or(Reply::NilArray))
+}
