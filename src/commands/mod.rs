@@ -5,6 +5,7 @@
 pub mod bitmap;
 pub mod connection;
 pub mod help;
+pub mod hll;
 pub mod introspect;
 pub mod keyspace;
 pub mod server;
@@ -23,6 +24,7 @@ pub static TABLE: &[&[&CommandSpec]] = &[
     string::COMMANDS,
     bitmap::COMMANDS,
     set::COMMANDS,
+    hll::COMMANDS,
     keyspace::COMMANDS,
     connection::COMMANDS,
     server::COMMANDS,

@@ -45,8 +45,7 @@ pub(super) static ROWS: &[Directive] = &[
         .slot(|c| Cell::Bytes(&c.zset_max_listpack_value))
         .ignored(STRINGS_ONLY),
     Directive::new("hll-sparse-max-bytes", Kind::BYTES, "3000")
-        .slot(|c| Cell::Bytes(&c.hll_sparse_max_bytes))
-        .ignored("there are no HyperLogLogs"),
+        .slot(|c| Cell::Bytes(&c.hll_sparse_max_bytes)),
     Directive::new("stream-node-max-bytes", Kind::BYTES, "4kb")
         .slot(|c| Cell::Bytes(&c.stream_node_max_bytes))
         .ignored(STRINGS_ONLY),
