@@ -99,12 +99,11 @@ fn corrupt(pair: &mut Pair, random: &mut Random, key: &str) -> Vec<u8> {
     let bytes: Vec<u8> = (0..random.random_range(1..4))
         .map(|_| random.random())
         .collect();
-    let offset = match random.random_range(0..3) {
+    let offset: usize = match random.random_range(0..3) {
         0 => random.random_range(0..18),
         1 => random.random_range(0..300),
         _ => random.random_range(0..12_304),
     };
-    let offset: usize = offset;
     match random.random_range(0..4) {
         0 => pair.same(&[b"APPEND".to_vec(), key.into(), bytes]),
         _ => pair.same(&[
@@ -114,12 +113,19 @@ fn corrupt(pair: &mut Pair, random: &mut Random, key: &str) -> Vec<u8> {
             bytes,
         ]),
     };
-    for line in ["PFCOUNT", "PFCOUNT a", "PFDEBUG DECODE", "PFMERGE e"] {
-        pair.line(&format!("{line} {key}"));
-    }
+    pair.line(&format!("PFCOUNT {key}"));
+    pair.line(&format!("PFMERGE e {key}"));
     pair.line("DEL e");
-    let reply = pair.line(&format!("PFADD {key} x y z"));
-    if reply.starts_with(b"-") {
+    let mut reply = pair.line(&format!("PFCOUNT {key} {key}"));
+    let malformed = reply.starts_with(b"-");
+    if !malformed {
+        pair.line(&format!("PFDEBUG DECODE {key}"));
+    }
+    reply = pair.line(&format!("PFADD {key} x y z"));
+    if !reply.starts_with(b"-") {
+        pair.line(&format!("GET {key}"));
+    }
+    if malformed || reply.starts_with(b"-") {
         pair.line(&format!("DEL {key}"));
     }
     reply

@@ -60,7 +60,8 @@ pub const NOTES: &[(&str, &str)] = &[
     ("getex", "RW and UPDATE because it changes the TTL"),
     (
         "pfcount",
-        "RW because it may change the internal representation of the key, and propagate to replicas",
+        "RW because it may change the internal representation of the key, and propagate to \
+         replicas",
     ),
     ("set", "RW and ACCESS due to the optional `GET` argument"),
 ];

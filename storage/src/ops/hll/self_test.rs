@@ -9,7 +9,7 @@ use super::sketch::{
 
 const ACCESS_CYCLES: u32 = 1000;
 const ELEMENTS: u64 = 10_000_000;
-/// Most errors of an estimate, in standard errors; more is next to impossible for a right estimator.
+/// Largest error of an estimate, in standard errors; a right estimator next to never errs more.
 const STANDARD_ERRORS_MAX: f64 = 6.0;
 /// More than any sparse sketch has.
 const UNBOUNDED: u64 = u64::MAX;

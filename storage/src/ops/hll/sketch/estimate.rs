@@ -61,9 +61,9 @@ pub fn cardinality(histogram: &Histogram) -> u64 {
     }
     sum += registers * sigma(histogram.count(0) / registers);
     let estimate = (ALPHA_INFINITE * registers * registers / sum).round();
-    // Only registers above every rank that a hash can have give a sum of 0. Redis answers with the
-    // smallest integer then, as the conversion of infinity gives it.
-    match estimate.is_finite() {
+    // Only a forged sketch counts so many. Redis answers with the smallest integer then, as the
+    // conversion of a number that is out of range, or infinite, gives it.
+    match estimate < i64::MAX as f64 {
         true => estimate as u64,
         false => i64::MIN as u64,
     }
