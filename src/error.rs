@@ -30,6 +30,8 @@ pub mod text {
     pub const NOT_FLOAT: &str = "ERR value is not a valid float";
     pub const WRONG_TYPE: &str =
         "WRONGTYPE Operation against a key holding the wrong kind of value";
+    pub const NOT_A_HYPERLOGLOG: &str = "WRONGTYPE Key is not a valid HyperLogLog string value.";
+    pub const MALFORMED_HYPERLOGLOG: &str = "INVALIDOBJ Corrupted HLL object detected";
     pub const NO_SUCH_KEY: &str = "ERR no such key";
     pub const DB_OUT_OF_RANGE: &str = "ERR DB index is out of range";
     pub const INVALID_DB: &str = "ERR invalid DB index";
@@ -140,6 +142,8 @@ impl From<String> for CommandError {
 fn storage_text(error: &StorageError) -> ErrorText {
     let wording: Cow<'static, str> = match error {
         StorageError::WrongType => text::WRONG_TYPE.into(),
+        StorageError::NotAHyperLogLog => text::NOT_A_HYPERLOGLOG.into(),
+        StorageError::MalformedHyperLogLog => text::MALFORMED_HYPERLOGLOG.into(),
         StorageError::NotAnInteger => text::NOT_INTEGER.into(),
         StorageError::NotAFloat => text::NOT_FLOAT.into(),
         StorageError::Overflow => text::OVERFLOW.into(),

@@ -27,6 +27,7 @@ impl Flags {
     pub const FAST: Flags = Flags(1 << 10);
     /// Allowed before AUTH.
     pub const NO_AUTH: Flags = Flags(1 << 11);
+    /// Reads, and may change rows that replicas must have too. Redis shows it to nobody.
     pub const MAY_REPLICATE: Flags = Flags(1 << 12);
     /// Allowed while a script blocks the server.
     pub const ALLOW_BUSY: Flags = Flags(1 << 13);
@@ -56,7 +57,7 @@ impl Flags {
 
     /// The names COMMAND INFO shows, in its order.
     pub fn names(self) -> Vec<&'static str> {
-        const NAMES: [(Flags, &str); 16] = [
+        const NAMES: [(Flags, &str); 15] = [
             (Flags::WRITE, "write"),
             (Flags::READONLY, "readonly"),
             (Flags::DENYOOM, "denyoom"),
@@ -69,7 +70,6 @@ impl Flags {
             (Flags::SKIP_SLOWLOG, "skip_slowlog"),
             (Flags::FAST, "fast"),
             (Flags::NO_AUTH, "no_auth"),
-            (Flags::MAY_REPLICATE, "may_replicate"),
             (Flags::NO_ASYNC_LOADING, "no_async_loading"),
             (Flags::NO_MULTI, "no_multi"),
             (Flags::ALLOW_BUSY, "allow_busy"),

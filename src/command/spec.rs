@@ -97,6 +97,8 @@ pub enum Control {
     Reload,
     /// COMPACT: compaction of a partition or of all.
     Compact,
+    /// PFSELFTEST.
+    HyperLogLogSelfTest,
 }
 
 /// Who carries a command out, and with what rights.
@@ -106,6 +108,11 @@ pub enum Handler {
     Read(ReadFn),
     /// On an edit, under exclusive latches on the row's keys.
     Write(WriteFn),
+    /// A read that keeps what it computed. Where one key is named, `recall` on a view finds what is
+    /// kept; where that gives `NeedsLatch`, `compute` runs on an edit, under exclusive latches on
+    /// the row's keys. To users and to admission it is a read: what cannot be kept is answered all
+    /// the same.
+    Memo { recall: ReadFn, compute: WriteFn },
     /// On the server and the session.
     Server(ServerFn),
     /// By `exec`.
@@ -139,7 +146,7 @@ impl CommandSpec {
     /// All flags, implied ones included.
     pub const fn flags(&self) -> Flags {
         match self.handler {
-            Handler::Read(_) => self.extra.with(Flags::READONLY),
+            Handler::Read(_) | Handler::Memo { .. } => self.extra.with(Flags::READONLY),
             Handler::Write(_) => self.extra.with(Flags::WRITE),
             Handler::Server(_) | Handler::Control(_) | Handler::Container => self.extra,
         }
@@ -149,6 +156,12 @@ impl CommandSpec {
     #[inline]
     pub fn is_write(&self) -> bool {
         matches!(self.handler, Handler::Write(_))
+    }
+
+    /// Whether it may stage rows: a write, or a read that keeps what it computed.
+    #[inline]
+    pub fn may_stage(&self) -> bool {
+        matches!(self.handler, Handler::Write(_) | Handler::Memo { .. })
     }
 
     /// The subcommand of this (lower-case) name.

@@ -5,6 +5,7 @@
 pub mod bitmap;
 pub mod connection;
 pub mod help;
+pub mod hll;
 pub mod introspect;
 pub mod keyspace;
 pub mod list;
@@ -25,6 +26,7 @@ pub static TABLE: &[&[&CommandSpec]] = &[
     bitmap::COMMANDS,
     list::COMMANDS,
     set::COMMANDS,
+    hll::COMMANDS,
     keyspace::COMMANDS,
     connection::COMMANDS,
     server::COMMANDS,

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use storage::engine::Family;
+use storage::ops::hll;
 
 const LOST: CommandError =
     CommandError::Fixed("ERR the command failed inside the server; see its log");
@@ -27,6 +28,7 @@ pub async fn carry_out(
         Control::Sleep => sleep(args).await,
         Control::Reload => reload(session, pool).await,
         Control::Compact => compact(session, args, pool).await,
+        Control::HyperLogLogSelfTest => hll_self_test(session, pool).await,
     }
 }
 
@@ -136,4 +138,16 @@ async fn compact(session: &Session, args: &mut Args<'_>, pool: &ReadPool) -> Com
     };
     pool.run(compact).await.map_err(|_| LOST)??;
     Ok(Reply::ok())
+}
+
+/// PFSELFTEST: other elements each time.
+async fn hll_self_test(session: &Session, pool: &ReadPool) -> CommandResult {
+    let services = &session.services;
+    let seed = services.store.now_ms();
+    let sparse_bytes_max = services.config.hll_sparse_max_bytes.get();
+    let test = move || hll::self_test::run(seed, sparse_bytes_max);
+    match pool.run(test).await.map_err(|_| LOST)? {
+        Ok(()) => Ok(Reply::ok()),
+        Err(failure) => Err(CommandError::Text(format!("ERR TESTFAILED {failure}"))),
+    }
 }

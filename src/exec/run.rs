@@ -13,6 +13,7 @@ use super::control;
 use super::lookup::Lookup;
 use super::pool::ReadPool;
 use crate::command::key_spec::KeyPositions;
+use crate::command::spec::{ReadFn, WriteFn};
 use crate::command::{Args, Control, Ctx, Flags, Handler, Outcome};
 use crate::commands::NumberedCommand;
 use crate::error::{CommandError, CommandResult};
@@ -27,7 +28,7 @@ use storage::commit::Position;
 use storage::commit::latch::{KeyGuard, LatchSet, Mode};
 use storage::encoding::key::KeyName;
 use storage::engine::Tier;
-use storage::{StorageError, ViewOptions};
+use storage::{StorageError, View, ViewOptions};
 
 /// What a command came to.
 #[derive(Debug)]
@@ -111,7 +112,7 @@ impl Executor {
             .store(index as i64, Ordering::Relaxed);
         let later = Later { index, command };
         let result = match command.spec.handler {
-            Handler::Read(_) | Handler::Write(_) => {
+            Handler::Read(_) | Handler::Write(_) | Handler::Memo { .. } => {
                 match self.try_data(&call(session, command, *request)) {
                     Some(result) => result,
                     None => return Step::Later(later),
@@ -172,11 +173,10 @@ impl Executor {
             return None;
         }
         let keys = call.keys();
-        let write = call.command.spec.is_write();
-        if write && store.queue().is_full() {
+        if call.command.spec.may_stage() && store.queue().is_full() {
             return None;
         }
-        if !write && keys.len() == 1 && !flags.has(Flags::LATCHED) {
+        if !call.command.spec.is_write() && keys.len() == 1 && !flags.has(Flags::LATCHED) {
             match call.run(Tier::Memory, false) {
                 (Err(CommandError::Storage(StorageError::NeedsLatch)), _) => {}
                 (result, position) => {
@@ -330,11 +330,11 @@ impl Call<'_> {
     #[inline]
     fn latches(&self, keys: &KeyPositions) -> LatchSet {
         let mut set = LatchSet::default();
-        let write = self.command.spec.is_write();
+        let may_stage = self.command.spec.may_stage();
         for &(at, flags) in keys {
             let key = self.request.get(usize::from(at)).unwrap_or_default();
             let name = KeyName::new(key, self.services.store.seed());
-            let mode = if write && !flags.read_only() {
+            let mode = if may_stage && !flags.read_only() {
                 Mode::Exclusive
             } else {
                 Mode::Shared
@@ -349,8 +349,12 @@ impl Call<'_> {
     fn run(&self, tier: Tier, latched: bool) -> (CommandResult<Outcome>, Position) {
         loop {
             let result = match self.command.spec.handler {
-                Handler::Write(_) => self.write(tier, latched),
-                _ => self.read(tier, latched),
+                Handler::Read(run) => self.read(run, tier, latched),
+                Handler::Memo { recall, .. } if !latched => self.read(recall, tier, latched),
+                Handler::Write(run) | Handler::Memo { compute: run, .. } => {
+                    self.write(run, tier, latched)
+                }
+                _ => (Ok(Reply::None), 0),
             };
             match result {
                 (Err(CommandError::Storage(StorageError::NamespaceChanged)), _) => {}
@@ -360,10 +364,7 @@ impl Call<'_> {
     }
 
     #[inline]
-    fn read(&self, tier: Tier, latched: bool) -> (CommandResult, Position) {
-        let Handler::Read(run) = self.command.spec.handler else {
-            return (Ok(Reply::None), 0);
-        };
+    fn read(&self, run: ReadFn, tier: Tier, latched: bool) -> (CommandResult, Position) {
         let options = ViewOptions {
             tier,
             latched,
@@ -378,15 +379,19 @@ impl Call<'_> {
             &mut Args::new(self.request, self.command.words),
             &self.ctx(),
         );
+        self.note_lookups(&view, result.is_ok());
+        (result, view.seen())
+    }
+
+    /// Counts the keys that a read found and did not find.
+    #[inline]
+    fn note_lookups(&self, view: &View<'_>, answered: bool) {
         let (hits, misses) = view.hits_and_misses();
         self.services.metrics.keyspace_hits.add(hits);
         self.services.metrics.keyspace_misses.add(misses);
-        let (seen, met_expired) = (view.seen(), view.met_expired());
-        drop(view);
-        if met_expired && result.is_ok() {
+        if answered && view.met_expired() {
             self.met_expired.set(true);
         }
-        (result, seen)
     }
 
     /// Deletes the command's keys whose time has come, as Redis does on access: DBSIZE and
@@ -433,10 +438,7 @@ impl Call<'_> {
     }
 
     #[inline]
-    fn write(&self, tier: Tier, latched: bool) -> (CommandResult, Position) {
-        let Handler::Write(run) = self.command.spec.handler else {
-            return (Ok(Reply::None), 0);
-        };
+    fn write(&self, run: WriteFn, tier: Tier, latched: bool) -> (CommandResult, Position) {
         let options = ViewOptions {
             tier,
             latched,
@@ -452,9 +454,16 @@ impl Call<'_> {
             &self.ctx(),
         );
         let seen = edit.seen();
+        let reads = !self.command.spec.is_write();
+        if reads {
+            self.note_lookups(&edit, result.is_ok());
+        }
         match result {
             Ok(reply) => match edit.stage() {
                 Ok(position) => (Ok(reply), position.max(seen)),
+                Err(StorageError::Poisoned(_) | StorageError::DiskReserve) if reads => {
+                    (Ok(reply), seen)
+                }
                 Err(error) => (Err(error.into()), seen),
             },
             Err(error) => (Err(error), seen),

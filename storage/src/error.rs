@@ -11,6 +11,12 @@ pub enum StorageError {
     /// The key holds another data type than the operation needs.
     #[error("the key holds another data type")]
     WrongType,
+    /// The string does not begin like a HyperLogLog, or is not as long as one.
+    #[error("the string is not a HyperLogLog")]
+    NotAHyperLogLog,
+    /// The registers of a HyperLogLog make no sense.
+    #[error("the HyperLogLog is malformed")]
+    MalformedHyperLogLog,
     /// The stored or given bytes are not a 64-bit signed decimal integer.
     #[error("not an integer or out of range")]
     NotAnInteger,
@@ -42,8 +48,9 @@ pub enum StorageError {
     /// that may block. Only views of tier `Tier::Memory` give it.
     #[error("the rows asked for are on disk only")]
     NeedsDisk,
-    /// The operation reads several rows of a key and holds no latch on it: take one, run it again.
-    #[error("a read of several rows needs the key's latch")]
+    /// The operation reads several rows of a key, or keeps what it computed, and holds no latch on
+    /// it: take one, run it again.
+    #[error("the operation needs the key's latch")]
     NeedsLatch,
     /// A FLUSHDB, FLUSHALL or SWAPDB was staged after this edit began: run the operation again.
     #[error("the database was flushed or swapped meanwhile")]

@@ -10,6 +10,7 @@ const SOURCES: &[&str] = &[
     include_str!("bitop.rs"),
     include_str!("connection.rs"),
     include_str!("expire.rs"),
+    include_str!("hll.rs"),
     include_str!("keyspace.rs"),
     include_str!("scan.rs"),
     include_str!("server.rs"),

@@ -3,5 +3,6 @@
 //! reason, in `deviations.md`. Must not know: how either server works. Tests: the files below.
 
 mod command_info;
+mod hyperloglog;
 mod long_double;
 mod oracle;

@@ -58,6 +58,11 @@ pub const NOTES: &[(&str, &str)] = &[
         "This command allows both access and modification of the key",
     ),
     ("getex", "RW and UPDATE because it changes the TTL"),
+    (
+        "pfcount",
+        "RW because it may change the internal representation of the key, and propagate to \
+         replicas",
+    ),
     ("set", "RW and ACCESS due to the optional `GET` argument"),
 ];
 

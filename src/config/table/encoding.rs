@@ -46,7 +46,10 @@ pub(super) static ROWS: &[Directive] = &[
         .ignored(STRINGS_ONLY),
     Directive::new("hll-sparse-max-bytes", Kind::BYTES, "3000")
         .slot(|c| Cell::Bytes(&c.hll_sparse_max_bytes))
-        .ignored("there are no HyperLogLogs"),
+        .doc(
+            "Length of a HyperLogLog, header included, above which it is no longer run-length \
+             encoded but has 12304 bytes. Longer ones save memory and make PFADD slower.",
+        ),
     Directive::new("stream-node-max-bytes", Kind::BYTES, "4kb")
         .slot(|c| Cell::Bytes(&c.stream_node_max_bytes))
         .ignored(STRINGS_ONLY),
