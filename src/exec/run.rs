@@ -17,7 +17,7 @@ use crate::command::{Args, Control, Ctx, Flags, Handler, Outcome};
 use crate::commands::NumberedCommand;
 use crate::error::{CommandError, CommandResult};
 use crate::metrics::CommandStats;
-use crate::resp::{OwnedRequest, Reply, Request, RespVersion};
+use crate::resp::{OwnedRequest, Reply, Request, RespVersion, first_arguments};
 use crate::session::{Services, Session};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -85,6 +85,14 @@ impl Executor {
     /// What commands may use.
     pub fn services(&self) -> &Arc<Services> {
         &self.services
+    }
+
+    /// Prepares the processor's caches for the requests at the front of a buffer, as far as they
+    /// are there and simple. Gives how many that is.
+    #[inline]
+    pub fn look_ahead(&self, session: &Session, input: &[u8]) -> usize {
+        let store = &self.services.store;
+        store.prefetch(session.db, first_arguments(input))
     }
 
     /// Runs a request now if nothing has to be waited for. `clock` is when the last command ended;
