@@ -25,8 +25,8 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 use storage::commit::Position;
 use storage::commit::latch::{KeyGuard, LatchSet, Mode};
-use storage::encoding::key::KeyName;
 use storage::engine::Tier;
+use storage::limits::PREFETCH_KEYS_MAX;
 use storage::{StorageError, ViewOptions};
 
 /// What a command came to.
@@ -181,6 +181,9 @@ impl Executor {
         }
         let keys = call.keys();
         let write = call.command.spec.is_write();
+        if keys.len() > 1 {
+            call.prefetch(&keys);
+        }
         if write && store.queue().is_full() {
             return None;
         }
@@ -335,19 +338,30 @@ impl Call<'_> {
         keys
     }
 
+    /// The keys of one command are known before the first is opened; see
+    /// [`Executor::look_ahead`].
+    fn prefetch(&self, keys: &KeyPositions) {
+        for part in keys.chunks(PREFETCH_KEYS_MAX) {
+            let names = part.iter().map(|&(at, _)| {
+                let key = self.request.get(usize::from(at));
+                key.unwrap_or_default()
+            });
+            self.services.store.prefetch(self.db, names);
+        }
+    }
+
     #[inline]
     fn latches(&self, keys: &KeyPositions) -> LatchSet {
         let mut set = LatchSet::default();
         let write = self.command.spec.is_write();
         for &(at, flags) in keys {
             let key = self.request.get(usize::from(at)).unwrap_or_default();
-            let name = KeyName::new(key, self.services.store.seed());
             let mode = if write && !flags.read_only() {
                 Mode::Exclusive
             } else {
                 Mode::Shared
             };
-            set.add(&name, mode);
+            set.add_hash(self.services.store.seed().hash(key), mode);
         }
         set
     }
@@ -387,8 +401,8 @@ impl Call<'_> {
             &self.ctx(),
         );
         let (hits, misses) = view.hits_and_misses();
-        self.services.metrics.keyspace_hits.add(hits);
-        self.services.metrics.keyspace_misses.add(misses);
+        self.services.metrics.keyspace_hits.add_some(hits);
+        self.services.metrics.keyspace_misses.add_some(misses);
         let (seen, met_expired) = (view.seen(), view.met_expired());
         drop(view);
         if met_expired && result.is_ok() {
@@ -423,7 +437,7 @@ impl Call<'_> {
         for &(at, _) in &self.keys() {
             let key = self.request.get(usize::from(at)).unwrap_or_default();
             let mut set = LatchSet::default();
-            set.add(&KeyName::new(key, store.seed()), Mode::Exclusive);
+            set.add_hash(store.seed().hash(key), Mode::Exclusive);
             let Some(_guard) = store.latches().try_lock(&set) else {
                 continue;
             };
