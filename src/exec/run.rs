@@ -18,7 +18,7 @@ use crate::command::{Args, Control, Ctx, Flags, Handler, Outcome};
 use crate::commands::NumberedCommand;
 use crate::error::{CommandError, CommandResult};
 use crate::metrics::CommandStats;
-use crate::resp::{OwnedRequest, Reply, Request, RespVersion};
+use crate::resp::{OwnedRequest, Reply, Request, RespVersion, first_arguments};
 use crate::session::{Services, Session};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -26,8 +26,8 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 use storage::commit::Position;
 use storage::commit::latch::{KeyGuard, LatchSet, Mode};
-use storage::encoding::key::KeyName;
 use storage::engine::Tier;
+use storage::limits::PREFETCH_KEYS_MAX;
 use storage::{StorageError, View, ViewOptions};
 
 /// What a command came to.
@@ -86,6 +86,14 @@ impl Executor {
     /// What commands may use.
     pub fn services(&self) -> &Arc<Services> {
         &self.services
+    }
+
+    /// Prepares the processor's caches for the requests at the front of a buffer, as far as they
+    /// are there and simple. Gives how many that is.
+    #[inline]
+    pub fn look_ahead(&self, session: &Session, input: &[u8]) -> usize {
+        let store = &self.services.store;
+        store.prefetch(session.db, first_arguments(input))
     }
 
     /// Runs a request now if nothing has to be waited for. `clock` is when the last command ended;
@@ -173,6 +181,9 @@ impl Executor {
             return None;
         }
         let keys = call.keys();
+        if keys.len() > 1 {
+            call.prefetch(&keys);
+        }
         if call.command.spec.may_stage() && store.queue().is_full() {
             return None;
         }
@@ -327,19 +338,30 @@ impl Call<'_> {
         keys
     }
 
+    /// The keys of one command are known before the first is opened; see
+    /// [`Executor::look_ahead`].
+    fn prefetch(&self, keys: &KeyPositions) {
+        for part in keys.chunks(PREFETCH_KEYS_MAX) {
+            let names = part.iter().map(|&(at, _)| {
+                let key = self.request.get(usize::from(at));
+                key.unwrap_or_default()
+            });
+            self.services.store.prefetch(self.db, names);
+        }
+    }
+
     #[inline]
     fn latches(&self, keys: &KeyPositions) -> LatchSet {
         let mut set = LatchSet::default();
         let may_stage = self.command.spec.may_stage();
         for &(at, flags) in keys {
             let key = self.request.get(usize::from(at)).unwrap_or_default();
-            let name = KeyName::new(key, self.services.store.seed());
             let mode = if may_stage && !flags.read_only() {
                 Mode::Exclusive
             } else {
                 Mode::Shared
             };
-            set.add(&name, mode);
+            set.add_hash(self.services.store.seed().hash(key), mode);
         }
         set
     }
@@ -387,8 +409,8 @@ impl Call<'_> {
     #[inline]
     fn note_lookups(&self, view: &View<'_>, answered: bool) {
         let (hits, misses) = view.hits_and_misses();
-        self.services.metrics.keyspace_hits.add(hits);
-        self.services.metrics.keyspace_misses.add(misses);
+        self.services.metrics.keyspace_hits.add_some(hits);
+        self.services.metrics.keyspace_misses.add_some(misses);
         if answered && view.met_expired() {
             self.met_expired.set(true);
         }
@@ -420,7 +442,7 @@ impl Call<'_> {
         for &(at, _) in &self.keys() {
             let key = self.request.get(usize::from(at)).unwrap_or_default();
             let mut set = LatchSet::default();
-            set.add(&KeyName::new(key, store.seed()), Mode::Exclusive);
+            set.add_hash(store.seed().hash(key), Mode::Exclusive);
             let Some(_guard) = store.latches().try_lock(&set) else {
                 continue;
             };

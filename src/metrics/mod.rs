@@ -22,6 +22,14 @@ impl Counter {
         self.0.fetch_add(amount, Ordering::Relaxed);
     }
 
+    /// Adds what is mostly nothing: a look is cheaper than an addition of zero.
+    #[inline]
+    pub fn add_some(&self, amount: u64) {
+        if amount > 0 {
+            self.add(amount);
+        }
+    }
+
     /// Reads.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)

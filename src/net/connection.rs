@@ -119,6 +119,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     async fn process(&mut self) -> Option<End> {
         let mut clock = Instant::now();
         let mut commands = 0;
+        let mut prefetched = 0;
         let end = loop {
             if self.output.len() > SEND_BYTES && self.send().await.is_err() {
                 break Some(End::Quiet);
@@ -129,6 +130,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 Ok(Parsed::Empty { consumed }) => self.consume(consumed),
                 Ok(Parsed::Request { consumed }) => {
                     commands += 1;
+                    // A request that stands alone has nothing to overlap its waits with.
+                    if prefetched == 0 && consumed < self.input.len() {
+                        prefetched = self.executor.look_ahead(&self.session, &self.input);
+                    }
+                    prefetched = prefetched.saturating_sub(1);
                     if let Some(end) = self.run_one(consumed, &mut clock).await {
                         break Some(end);
                     }

@@ -449,7 +449,7 @@ struct LineTooLong;
 /// The number at the front of `line` and the count of its digits, if it is short, canonical and
 /// followed by a whole line end: what nearly every header is.
 #[inline]
-fn short_number(line: &[u8]) -> Option<(i64, usize)> {
+pub(super) fn short_number(line: &[u8]) -> Option<(i64, usize)> {
     let mut number = 0;
     for (digits, &byte) in line.iter().enumerate().take(SHORT_DIGITS_MAX + 1) {
         let digit = byte.wrapping_sub(b'0');

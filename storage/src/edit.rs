@@ -367,7 +367,7 @@ impl<'s> Edit<'s> {
             record,
             family,
             deleted,
-            Some(meta_hash(name, ns)),
+            Some(meta_hash(name.hash, ns)),
         ))
     }
 

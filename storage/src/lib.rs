@@ -27,6 +27,7 @@ pub mod memory;
 mod open;
 pub mod ops;
 pub mod partition;
+mod prefetch;
 pub mod registry;
 pub mod store;
 pub mod sweep;

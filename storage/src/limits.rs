@@ -36,6 +36,9 @@ pub const SLOTS: u16 = 16_384;
 pub const ID_BLOCK: u64 = 1 << 16;
 /// Longest row the hot table keeps after its commit; longer ones are read from the engine.
 pub const HOT_ROW_BYTES_MAX: usize = 64 * 1024;
+/// Keys of one prefetch: what is asked for too early is gone again, and the processor keeps few
+/// requests for memory at a time.
+pub const PREFETCH_KEYS_MAX: usize = 16;
 /// Most keys that one SCAN call looks at on a thread that serves connections; longer calls run on
 /// the pool.
 pub const SCAN_ROWS_SERVING_MAX: u64 = 1000;

@@ -15,12 +15,12 @@ use crate::error::{Result, StorageError};
 use crate::garbage::Garbage;
 use crate::hot::{Found, HotTable};
 use crate::lease::{Lease, Leases};
-use crate::limits::DATABASES_MAX;
+use crate::limits::{DATABASES_MAX, PREFETCH_KEYS_MAX};
 use crate::open::Opened;
 use crate::partition::PartitionMap;
 use crate::registry::{Counts, Ids};
 use crate::sweep::SweepControl;
-use crate::view::{View, ViewOptions};
+use crate::view::{View, ViewOptions, meta_hash};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -132,6 +132,21 @@ impl Store {
     pub fn edit(&self, db: u32, options: ViewOptions) -> Result<Edit<'_>> {
         check_database(db)?;
         Ok(Edit::new(self, db, options))
+    }
+
+    /// Fetches what opening these keys of a database will read into the processor's caches. Only a
+    /// hint, for callers that know several keys before they open the first; at most
+    /// [`PREFETCH_KEYS_MAX`] of them are looked at. Gives how many.
+    pub fn prefetch<'k>(&self, db: u32, keys: impl Iterator<Item = &'k [u8]>) -> usize {
+        let (ns, _) = self.queue.resolve(db);
+        let mut hashes = [0; PREFETCH_KEYS_MAX];
+        let mut count = 0;
+        for (hash, key) in hashes.iter_mut().zip(keys) {
+            *hash = meta_hash(self.seed.hash(key), ns);
+            count += 1;
+        }
+        self.table.prefetch(hashes.get(..count).unwrap_or_default());
+        count
     }
 
     /// Latches of all keys.

@@ -209,7 +209,7 @@ impl<'s> View<'s> {
             });
         }
         let family = self.store.family(name.slot);
-        let row = self.row(meta_hash(&name, ns), family, &name.meta_key(ns))?;
+        let row = self.row(meta_hash(name.hash, ns), family, &name.meta_key(ns))?;
         let Some(record) = row else {
             return Ok(KeyEntry {
                 name,
@@ -296,7 +296,7 @@ impl<'s> View<'s> {
         let row_key = entry.name.meta_key(self.ns);
         self.store
             .table()
-            .usage(meta_hash(&entry.name, self.ns), &row_key)
+            .usage(meta_hash(entry.name.hash, self.ns), &row_key)
     }
 
     /// Number of keys of this database, exact; expired keys count until they are swept. It counts
@@ -313,10 +313,10 @@ impl<'s> View<'s> {
     }
 }
 
-/// Hash of a meta row in the hot table.
+/// Hash of a meta row in the hot table, from that of its key's name.
 #[inline]
-pub(crate) fn meta_hash(name: &KeyName<'_>, ns: u32) -> u64 {
-    name.hash ^ u64::from(ns).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+pub(crate) fn meta_hash(name_hash: u64, ns: u32) -> u64 {
+    name_hash ^ u64::from(ns).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// Hash of an element row in the hot table.

@@ -62,20 +62,21 @@ pub(super) static ROWS: &[Directive] = &[
             min: MIB,
             max: i64::MAX as u64,
         },
-        "16mb",
+        "4mb",
     )
     .immutable()
     .slot(|c| Cell::Bytes(&c.memtable_bytes))
     .doc(
         "Size of one write buffer of one partition. A small one stays in the processor's \
-             cache and makes writes cheaper; a large one makes fewer, larger files.",
+             cache and makes writes cheaper; reads of rows that no cache holds ask more of them.",
     ),
-    Directive::new("memtable-number-max", Kind::Int { min: 2, max: 64 }, "4")
+    Directive::new("memtable-number-max", Kind::Int { min: 2, max: 64 }, "16")
         .immutable()
         .slot(|c| Cell::Number(&c.memtable_number_max))
         .doc(
             "Write buffers that one partition may hold, the active one and those waiting to be \
-             written to disk. When all are full, writes wait.",
+             written to disk. Half of them are written as one file; when all are full, writes \
+             wait.",
         ),
     Directive::new(
         "memtables-total-bytes",

@@ -63,8 +63,14 @@ impl LatchSet {
     /// Adds a key.
     #[inline]
     pub fn add(&mut self, key: &KeyName<'_>, mode: Mode) {
+        self.add_hash(key.hash, mode);
+    }
+
+    /// Adds a key of which only the hash is known, [`KeyName::hash`].
+    #[inline]
+    pub fn add_hash(&mut self, key_hash: u64, mode: Mode) {
         self.stripes
-            .push(((key.hash >> 16) as u32 % STRIPES as u32, mode));
+            .push(((key_hash >> 16) as u32 % STRIPES as u32, mode));
     }
 
     fn sorted(mut self) -> LatchSet {

@@ -47,8 +47,8 @@ impl Default for EngineTuning {
     fn default() -> EngineTuning {
         EngineTuning {
             block_cache_bytes: 64 << 20,
-            memtable_bytes: 16 << 20,
-            memtables_max: 6,
+            memtable_bytes: 4 << 20,
+            memtables_max: 16,
             background_jobs: 2,
             background_write_bytes_per_s: 0,
             wal_bytes_max: 512 << 20,
@@ -118,11 +118,13 @@ pub fn partition(
     let hint = "memtable_insert_with_hint_prefix_extractor=fixed:1";
     let mut options = Options::default().get_options_from_string(hint)?;
     options.set_block_based_table_factory(&blocks(cache));
-    // Small memtables stay in the processor's cache, which is most of the cost of an insert; two
-    // are merged per flush, so rows that are overwritten often reach the disk once.
+    // Small memtables stay in the processor's cache, which is most of the cost of an insert. Half
+    // of what may wait is merged per flush, so rows that are overwritten often reach the disk once;
+    // the other half takes writes meanwhile.
     options.set_write_buffer_size(tuning.memtable_bytes);
-    options.set_max_write_buffer_number(i32::from(tuning.memtables_max.max(2)));
-    options.set_min_write_buffer_number_to_merge(2);
+    let memtables_max = i32::from(tuning.memtables_max.max(2));
+    options.set_max_write_buffer_number(memtables_max);
+    options.set_min_write_buffer_number_to_merge(memtables_max / 2);
     // Writes of fresh keys ask every memtable for a key that is in none of them.
     options.set_memtable_whole_key_filtering(true);
     options.set_memtable_prefix_bloom_ratio(0.02);

@@ -14,6 +14,7 @@
 //! Must not know: what rows mean, the engine, who reads. Tests: below and `storage/tests`.
 
 mod admission;
+mod rows;
 mod shard;
 
 use crate::encoding::record::Record;
@@ -86,6 +87,17 @@ impl HotTable {
     pub fn get(&self, hash: u64, key: &[u8]) -> Found {
         let now_s = self.now_s.load(Ordering::Relaxed) as u32;
         self.shard(hash).lock().get(hash, key, now_s)
+    }
+
+    /// Fetches what lookups of these hashes will read into the processor's caches: first all table
+    /// slots, then the rows in them, so that the waits overlap instead of adding up.
+    pub fn prefetch(&self, hashes: &[u64]) {
+        for &hash in hashes {
+            self.shard(hash).lock().prefetch_place(hash);
+        }
+        for &hash in hashes {
+            self.shard(hash).lock().prefetch_record(hash);
+        }
     }
 
     /// Looks a row up without counting the access (client NO-TOUCH, OBJECT, sweeps).

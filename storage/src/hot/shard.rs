@@ -4,11 +4,10 @@
 //! Tests: `hot/tests.rs`.
 
 use super::admission::Doorkeeper;
+use super::rows::{Row, Rows};
 use super::{Found, ROW_OVERHEAD_BYTES, Stamp, Usage};
 use crate::encoding::record::Record;
 use crate::limits::HOT_ROW_BYTES_MAX;
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry as TableEntry;
 
 /// Stripes per shard; a stripe's stamp is the newest version staged into it.
 const STRIPES: usize = 1024;
@@ -17,20 +16,8 @@ const HAND_STEPS_MAX: usize = 256;
 /// Second chances a row can collect by being read.
 const CHANCES_MAX: u8 = 3;
 
-struct Row {
-    hash: u64,
-    record: Record,
-    version: u64,
-    accessed_s: u32,
-    /// Redis's logarithmic counter, for OBJECT FREQ.
-    frequency: u8,
-    /// Passes of the clock hand the row survives.
-    chances: u8,
-    deleted: bool,
-}
-
 pub struct Shard {
-    table: HashTable<Row>,
+    table: Rows,
     stamps: Box<[u64]>,
     doorkeeper: Doorkeeper,
     bytes: usize,
@@ -42,7 +29,7 @@ pub struct Shard {
 impl Shard {
     pub fn new() -> Shard {
         Shard {
-            table: HashTable::new(),
+            table: Rows::default(),
             stamps: vec![0; STRIPES].into_boxed_slice(),
             doorkeeper: Doorkeeper::new(),
             bytes: 0,
@@ -66,10 +53,7 @@ impl Shard {
 
     #[inline]
     pub fn get(&mut self, hash: u64, key: &[u8], now_s: u32) -> Found {
-        match self
-            .table
-            .find_mut(hash, |row| row.hash == hash && row.record.key() == key)
-        {
+        match self.table.find_mut(hash, key) {
             Some(row) => {
                 self.hits += 1;
                 touch(row, now_s, self.hits);
@@ -83,19 +67,14 @@ impl Shard {
     }
 
     pub fn peek(&self, hash: u64, key: &[u8]) -> Found {
-        match self
-            .table
-            .find(hash, |row| row.hash == hash && row.record.key() == key)
-        {
+        match self.table.find(hash, key) {
             Some(row) => found(row),
             None => Found::Unknown(self.stamp(hash)),
         }
     }
 
     pub fn usage(&self, hash: u64, key: &[u8]) -> Option<Usage> {
-        let row = self
-            .table
-            .find(hash, |row| row.hash == hash && row.record.key() == key)?;
+        let row = self.table.find(hash, key)?;
         Some(Usage {
             accessed_s: row.accessed_s,
             frequency: row.frequency,
@@ -115,9 +94,8 @@ impl Shard {
             *stamp = version;
         }
         let dice = self.hits;
-        match self.entry(hash, record.key()) {
-            TableEntry::Occupied(mut occupied) => {
-                let row = occupied.get_mut();
+        match self.table.find_mut(hash, record.key()) {
+            Some(row) => {
                 let before = row.version;
                 let old_len = row.record.len();
                 row.record = record.clone();
@@ -127,8 +105,9 @@ impl Shard {
                 self.bytes = self.bytes + record.len() - old_len;
                 Some(before)
             }
-            TableEntry::Vacant(vacant) => {
-                vacant.insert(new_row(hash, record.clone(), deleted, version, now_s));
+            None => {
+                let row = new_row(hash, record.clone(), deleted, version, now_s);
+                self.table.insert(row);
                 self.bytes += record.len() + ROW_OVERHEAD_BYTES;
                 None
             }
@@ -157,11 +136,12 @@ impl Shard {
                 return;
             }
         }
-        if let TableEntry::Vacant(vacant) = self.entry(hash, record.key()) {
+        if self.table.find(hash, record.key()).is_none() {
             // The stamp may be the version of another row of the stripe that is still staged, or
             // was withdrawn; what the engine gave is committed whatever happens to that one.
             let version = stamp.0.min(committed);
-            vacant.insert(new_row(hash, record, deleted, version, now_s));
+            self.table
+                .insert(new_row(hash, record, deleted, version, now_s));
             self.bytes += len;
         }
     }
@@ -169,14 +149,14 @@ impl Shard {
     /// Moves the clock hand until the shard is within `budget` or the step limit is reached.
     /// Gives whether anything was evicted.
     pub fn evict(&mut self, committed: u64, budget: usize) -> bool {
-        let buckets = self.table.num_buckets();
+        let places = self.table.places();
         let mut evicted = false;
         for _ in 0..HAND_STEPS_MAX {
-            if self.bytes <= budget || buckets == 0 {
+            if self.bytes <= budget || places == 0 {
                 break;
             }
-            self.hand = (self.hand + 1) % buckets;
-            let Some(row) = self.table.get_bucket_mut(self.hand) else {
+            self.hand = (self.hand + 1) & (places - 1);
+            let Some(row) = self.table.at_mut(self.hand) else {
                 continue;
             };
             if row.version > committed {
@@ -186,50 +166,55 @@ impl Shard {
                 row.chances -= 1;
                 continue;
             }
-            if let Ok(entry) = self.table.get_bucket_entry(self.hand) {
-                let (row, _) = entry.remove();
-                self.bytes -= row.record.len() + ROW_OVERHEAD_BYTES;
-                evicted = true;
-            }
+            self.remove_at(self.hand);
+            // The row behind may stand here now.
+            self.hand = (self.hand + places - 1) & (places - 1);
+            evicted = true;
         }
         evicted
     }
 
-    /// Steps that bring every row's turn, second chances included.
+    /// Steps that bring every row's turn, second chances included. An eviction is a step that does
+    /// not move the hand.
     pub fn steps_max(&self) -> usize {
-        (self.table.num_buckets() * (usize::from(CHANCES_MAX) + 1)).div_ceil(HAND_STEPS_MAX)
+        let rounds = usize::from(CHANCES_MAX) + 1;
+        (self.table.places() * rounds + self.rows()).div_ceil(HAND_STEPS_MAX)
     }
 
     pub fn forget(&mut self, hash: u64, key: &[u8]) {
-        let found = self
-            .table
-            .find_entry(hash, |row| row.hash == hash && row.record.key() == key);
-        if let Ok(entry) = found {
-            let (row, _) = entry.remove();
-            self.bytes -= row.record.len() + ROW_OVERHEAD_BYTES;
+        if let Some(place) = self.table.place_of(hash, key) {
+            self.remove_at(place);
         }
     }
 
     pub fn withdraw(&mut self, hash: u64, key: &[u8], version: u64) {
-        let found = self.table.find_entry(hash, |row| {
-            row.hash == hash && row.version == version && row.record.key() == key
-        });
-        if let Ok(entry) = found {
-            let (row, _) = entry.remove();
+        let found = self.table.find(hash, key);
+        if found.is_some_and(|row| row.version == version) {
+            self.forget(hash, key);
+        }
+    }
+
+    fn remove_at(&mut self, place: usize) {
+        if let Some(row) = self.table.remove_at(place) {
             self.bytes -= row.record.len() + ROW_OVERHEAD_BYTES;
         }
     }
 
-    /// Gives table memory back after a large eviction.
-    pub fn shrink(&mut self) {
-        if self.table.num_buckets() > 4 * self.table.len().max(16) {
-            self.table.shrink_to_fit(|row| row.hash);
-        }
+    /// Asks for the memory that a lookup of this hash reads first.
+    #[inline]
+    pub fn prefetch_place(&self, hash: u64) {
+        self.table.prefetch_place(hash);
     }
 
-    fn entry(&mut self, hash: u64, key: &[u8]) -> TableEntry<'_, Row> {
-        let same = |row: &Row| row.hash == hash && row.record.key() == key;
-        self.table.entry(hash, same, |row| row.hash)
+    /// Asks for the bytes of the row that a lookup of this hash will find.
+    #[inline]
+    pub fn prefetch_record(&self, hash: u64) {
+        self.table.prefetch_record(hash);
+    }
+
+    /// Gives table memory back after a large eviction.
+    pub fn shrink(&mut self) {
+        self.table.shrink();
     }
 
     fn stamp(&self, hash: u64) -> Stamp {

@@ -2,13 +2,15 @@
 //! Invariants: slots are Redis Cluster's; a partition holds a contiguous, equal range of slots.
 //! Must not know: column families. Tests: below.
 
+mod crc;
+
 use crate::limits::{PARTITIONS_MAX, SLOTS};
 
 /// The hash slot of a user key: CRC16-XMODEM of its hash tag, or of the whole key, modulo 16384.
 /// A hash tag is what stands between the first `{` and the first `}` after it, if not empty.
 #[inline]
 pub fn slot_of(key: &[u8]) -> u16 {
-    crc16::State::<crc16::XMODEM>::calculate(hash_tag(key)) % SLOTS
+    crc::xmodem(hash_tag(key)) % SLOTS
 }
 
 #[inline]

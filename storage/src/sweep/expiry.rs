@@ -233,7 +233,7 @@ impl<'s> Filling<'s, '_> {
 /// Brings the meta row into memory before its latch is taken, so that nobody waits for the disk.
 fn warm(store: &Store, name: &KeyName<'_>, ns: u32) -> Result<()> {
     let row_key = name.meta_key(ns);
-    if let Found::Unknown(_) = store.table().peek(meta_hash(name, ns), &row_key) {
+    if let Found::Unknown(_) = store.table().peek(meta_hash(name.hash, ns), &row_key) {
         let family = store.family(name.slot);
         store.engine().get(family, &row_key, Tier::Disk, |_| ())?;
     }
