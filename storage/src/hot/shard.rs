@@ -158,10 +158,9 @@ impl Shard {
             }
         }
         if let TableEntry::Vacant(vacant) = self.entry(hash, record.key()) {
-            // The stamp may be the version of another row of the stripe that is still staged, or
-            // was withdrawn; what the engine gave is committed whatever happens to that one.
-            let version = stamp.0.min(committed);
-            vacant.insert(new_row(hash, record, deleted, version, now_s));
+            // Not the stamp: that may be the version of another row of the stripe, which is still
+            // staged or has failed. What the engine gave is committed.
+            vacant.insert(new_row(hash, record, deleted, committed, now_s));
             self.bytes += len;
         }
     }
