@@ -9,7 +9,6 @@ use crate::session::Session;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use storage::engine::Family;
 
 const LOST: CommandError =
     CommandError::Fixed("ERR the command failed inside the server; see its log");
@@ -101,7 +100,7 @@ async fn reload(session: &Session, pool: &ReadPool) -> CommandResult {
     let store = Arc::clone(&session.services.store);
     store.leader().wait(store.queue().staged()).await?;
     let flushed = move || {
-        store.engine().flush()?;
+        store.flush()?;
         store.table().clear_committed(store.queue().committed());
         storage::Result::Ok(())
     };
@@ -128,9 +127,7 @@ async fn compact(session: &Session, args: &mut Args<'_>, pool: &ReadPool) -> Com
     };
     let compact = move || {
         for partition in range {
-            store
-                .engine()
-                .compact(Family::Partition(partition), None, None)?;
+            store.compact(partition)?;
         }
         storage::Result::Ok(())
     };
