@@ -5,6 +5,7 @@
 
 mod buckets;
 mod rows;
+mod trees;
 
 use crate::collection::buckets::Buckets;
 use crate::commit::Fsync;
@@ -74,8 +75,10 @@ struct LiveHead {
     entries: u64,
     /// Buckets as the meta record counts them, for hashes and sets.
     buckets: Option<Buckets>,
-    /// Blob rows met, less the blob rows that buckets name.
+    /// Blob rows met, less the blob rows that buckets and trees name.
     blobs: i64,
+    /// Node rows met, less the node rows that trees name.
+    nodes: i64,
     /// Slot of its key.
     slot: u16,
     meta_key: Vec<u8>,
@@ -222,6 +225,14 @@ impl Checker {
                 self.problem(format!(
                     "{key}: {count} fields counted, {} found; {} blobs too many",
                     found.0, found.1
+                ));
+            }
+            let loose = (live.nodes, live.blobs);
+            if live.buckets.is_none() && loose != (0, 0) {
+                let key = live.meta_key.escape_ascii();
+                self.problem(format!(
+                    "{key}: {} nodes and {} blobs that nothing refers to",
+                    loose.0, loose.1
                 ));
             }
             if live.head.home_slot != live.slot && !live.found_stranger {

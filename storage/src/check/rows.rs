@@ -2,6 +2,7 @@
 //! Invariants: a row that cannot be read is a problem, not an end. Tests: `storage/tests/check.rs`.
 
 use super::{Checker, LiveHead};
+use crate::collection::Place;
 use crate::encoding::count::KeyCounts;
 use crate::encoding::key::{
     KeyName, kind, parse_count, parse_expiry, parse_meta, parse_slot_and_id, sub_kind,
@@ -83,9 +84,32 @@ impl Checker {
         }
         // The sweeper files the ids of a dead namespace before it deletes the namespace's rows.
         let filed = |head: &Head| dead && self.dead_ids.contains(&head.id);
-        if let Some(head) = header.head.filter(|head| !filed(head)) {
-            let payload = value.get(start..).unwrap_or_default();
-            self.live_head(key, parts.slot, head, (header.kind, payload));
+        let payload = value.get(start..).unwrap_or_default();
+        match header.head {
+            Some(head) if filed(&head) => Ok(()),
+            head => self.value(key, parts.slot, head, (header.kind, payload)),
+        }
+    }
+
+    /// What a live key refers to.
+    fn value(
+        &mut self,
+        key: &[u8],
+        slot: u16,
+        head: Option<Head>,
+        (kind, payload): (DataType, &[u8]),
+    ) -> Result<()> {
+        let place = Place {
+            home_slot: head.map_or(slot, |head| head.home_slot),
+            id: head.map(|head| head.id),
+        };
+        if let Some(head) = head {
+            self.live_head(key, slot, head, (kind, payload));
+        }
+        let reached = self.trees(key, kind, &place, payload)?;
+        if let Some(live) = place.id.and_then(|id| self.live.get_mut(&id)) {
+            live.nodes -= reached.nodes as i64;
+            live.blobs -= reached.blobs as i64;
         }
         Ok(())
     }
@@ -108,6 +132,7 @@ impl Checker {
             entries: 0,
             buckets,
             blobs: 0,
+            nodes: 0,
             slot,
             meta_key: key.to_vec(),
             found_stranger: false,
@@ -148,6 +173,11 @@ impl Checker {
             Some((&sub_kind::BLOB, number)) if number.len() == 8 => {
                 if let Some(live) = self.live.get_mut(&id) {
                     live.blobs += 1;
+                }
+            }
+            Some((&sub_kind::NODE, number)) if number.len() == 9 => {
+                if let Some(live) = self.live.get_mut(&id) {
+                    live.nodes += 1;
                 }
             }
             _ => self.unreadable(key),

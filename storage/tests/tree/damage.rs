@@ -9,6 +9,8 @@ use storage::collection::tree::{Form, Tree, TreeKind};
 use storage::encoding::key::node_key;
 use storage::{Edit, Value};
 
+type Change = dyn Fn(&mut Edit<'_>, &mut Place, &mut Tree);
+
 /// Everything that can be asked of a tree; the answers may be errors.
 fn exercise(edit: &mut Edit<'_>, place: Place, tree: &Tree) {
     let key = &b"00100"[..];
@@ -34,7 +36,7 @@ fn exercise(edit: &mut Edit<'_>, place: Place, tree: &Tree) {
         Ok(row.map(|row| row.value().to_vec()))
     };
     let _ = walk(tree, &place, &mut read, &mut |_| ());
-    let changes: [&dyn Fn(&mut Edit<'_>, &mut Place, &mut Tree); 5] = [
+    let changes: [&Change; 5] = [
         &|edit, place, tree| drop(tree.insert(edit, place, key, b"value")),
         &|edit, place, tree| drop(tree.remove(edit, place, key)),
         &|edit, place, tree| drop(tree.remove_at(edit, place, tree.len() / 2)),
@@ -76,7 +78,7 @@ fn damaged(bytes: &[u8], damage: &[(u16, u8)]) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn a_damaged_tree_never_panics(
         form in prop_oneof![Just(Form::Keys), Just(Form::Pairs)],

@@ -5,5 +5,6 @@
 mod common;
 mod damage;
 mod edges;
+mod fsck;
 mod harness;
 mod model;

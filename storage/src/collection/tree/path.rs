@@ -1,5 +1,6 @@
 //! Owns the way from the root to a leaf.
-//! Invariants: steps stand in order from the root; number 0 is the root. Tests: `storage/tests/tree`.
+//! Invariants: steps stand in order from the root; number 0 is the root.
+//! Must not know: what is looked for. Tests: `storage/tests/tree`.
 
 use super::Tree;
 use super::inner::Inner;
