@@ -28,6 +28,7 @@ fn every_type_is_among_the_samples_or_written() {
         ObjectType::Set,
         ObjectType::ZSet2,
         ObjectType::Hash,
+        ObjectType::HashListpack,
     ];
     seen.extend(others.map(ObjectType::byte));
     let modules = [ObjectType::ModulePreGa, ObjectType::Module2];
