@@ -222,12 +222,12 @@ fn pending(reader: &mut Reader) -> Result<Vec<PendingEntry>, DecodeError> {
 
 fn consumer(kind: ObjectType, reader: &mut Reader) -> Result<Consumer, DecodeError> {
     let name = reader.string()?;
-    let seen = time(reader)?;
+    let seen_ms = time(reader)?.unwrap_or_default();
     let active_ms = if kind >= ObjectType::StreamListpacks3 {
         time(reader)?
     } else {
         // The best estimate there is, and Redis's.
-        seen
+        Some(seen_ms)
     };
     let count = reader.count::<StreamId>(ID_LEN)?;
     let mut pending = Vec::with_capacity(count);
@@ -237,7 +237,7 @@ fn consumer(kind: ObjectType, reader: &mut Reader) -> Result<Consumer, DecodeErr
     pending.sort_unstable();
     Ok(Consumer {
         name,
-        seen_ms: seen.unwrap_or_default(),
+        seen_ms,
         active_ms,
         pending,
     })

@@ -78,7 +78,9 @@ fn node_count(entries: &[StreamEntry], options: &EncodeOptions) -> Result<usize,
     };
     let len_max = limit(options.stream_node_len, LISTPACK_LEN_MAX);
     let count_max = limit(options.stream_node_entries, usize::MAX);
-    let mut len = entries.first().map_or(0, |master| texts_len(master, true));
+    let mut len = entries.first().map_or(0, |master| {
+        texts_len(master, true).saturating_sub(texts_len(master, false))
+    });
     for (count, entry) in entries.iter().take(count_max).enumerate() {
         if texts_len(entry, true) > ENTRY_LEN_MAX {
             return Err(EncodeError::TooLarge);
