@@ -80,9 +80,12 @@ impl Writer {
 
     /// A number of elements that is known only now that they are written, in front of them.
     pub fn insert_count(&mut self, place: usize, count: usize) {
-        let behind = self.out.split_off(place);
+        let end = self.out.len();
         self.count(count);
-        self.raw(&behind);
+        let count_len = self.out.len() - end;
+        if let Some(elements) = self.out.get_mut(place..) {
+            elements.rotate_right(count_len);
+        }
     }
 
     /// A number of elements.
