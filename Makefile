@@ -46,6 +46,7 @@ clippy: ## lints, warnings are errors
 	$(CARGO) clippy $(RELEASE) --workspace --all-targets -- -D warnings
 
 check: fmt-check clippy ## what is quick: format, lints, unit tests, the walls
+	@.ci/install test
 	$(CARGO) test $(RELEASE) --workspace --lib
 	$(CARGO) test $(RELEASE) --test tidy
 

@@ -19,6 +19,8 @@ pub mod log;
 pub mod metrics;
 /// L6: sockets.
 pub mod net;
+/// L1: values in Redis's serialised form.
+pub mod rdb;
 /// L1: requests and replies as bytes.
 pub mod resp;
 /// L7: assembly and lifecycle.
