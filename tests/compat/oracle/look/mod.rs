@@ -1,0 +1,17 @@
+//! Second looks: replies that are right in several ways are judged by asking further.
+//! Invariants: a look leaves both servers with the same keys. Must not know: how commands are
+//! drawn. Tests: exercised by every run; the parts that need no server carry their own.
+
+pub mod dump;
+pub mod key;
+pub mod random;
+pub mod scan;
+pub mod stream;
+
+/// A key that no template names, for copies.
+pub const COPY: &[u8] = b"copy of the oracle";
+
+/// A command of these words.
+pub fn words(words: &[&[u8]]) -> Vec<Vec<u8>> {
+    words.iter().map(|word| word.to_vec()).collect()
+}
