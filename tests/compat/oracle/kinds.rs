@@ -61,7 +61,8 @@ fn key(kind: &str, random: &mut Random, scene: &Scene) -> Option<Vec<u8>> {
         "xkey" => collection::STREAM_KEYS,
         "gkey" => collection::GEO_KEYS,
         "pkey" => collection::HYPERLOGLOG_KEYS,
-        "sortkey" => collection::SORT_KEYS,
+        "sortkey" => return Some(pools::pick(random, collection::SORT_KEYS).to_vec()),
+        "lexkey" => return Some(pools::pick(random, collection::LEX_KEYS).to_vec()),
         _ => return None,
     };
     Some(typed_key(random, pool))
@@ -153,6 +154,7 @@ fn several(kind: &str, random: &mut Random, scene: &Scene) -> Option<Vec<Vec<u8>
             [member, collection::field_value(random)]
         }),
         "scored" => paired(random, |random, member| [collection::score(random), member]),
+        "unscored" => paired(random, |_, member| [b"0".to_vec(), member]),
         "sortables" => (0..random.random_range(1..6))
             .map(|_| collection::sortable(random))
             .collect(),

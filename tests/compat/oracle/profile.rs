@@ -60,10 +60,19 @@ pub const PROFILES: &[Profile] = &[
             collection::SET_KEYS,
         ],
     },
-    of_type!("stream", collection::STREAM_KEYS),
+    Profile {
+        name: "stream",
+        shares: &[(36, "stream"), (3, "keys"), (2, "payloads")],
+        focus: &[collection::STREAM_KEYS],
+    },
     of_type!("geo", collection::GEO_KEYS),
     of_type!("hyperloglog", collection::HYPERLOGLOG_KEYS),
-    of_type!("sort", collection::SORT_KEYS),
+    Profile {
+        name: "sort",
+        shares: &[(18, "sort"), (1, "keys")],
+        // A set under another key's name would be sorted in no order.
+        focus: &[STRING_KEYS],
+    },
     Profile {
         name: "mixed",
         shares: &[

@@ -158,7 +158,7 @@ impl Run {
             let select = format!("SELECT {database}");
             probe.line(&select);
             pair.run(&[Step::exact(&select)])?;
-            pair.run(&[Step::new(wire::words("KEYS *"), Compare::SetOf)])?;
+            pair.run(&[Step::new(wire::words("KEYS *"), Compare::SetOf(1))])?;
             pair.run(&[Step::new(wire::words("DBSIZE"), Compare::Eventually)])?;
             let keys = probe.line("KEYS *");
             for key in wire::elements(&keys) {

@@ -8,8 +8,23 @@ pub mod random;
 pub mod scan;
 pub mod stream;
 
+use super::pair::{Difference, Pair};
+
 /// A key that no template names, for copies.
 pub const COPY: &[u8] = b"copy of the oracle";
+
+/// Makes `COPY` what `key` is on both servers, or nothing.
+pub fn fresh_copy(pair: &mut Pair, key: &[u8]) -> Result<(), Difference> {
+    drop_copy(pair);
+    pair.exact(&words(&[b"COPY", key, COPY])).map(drop)
+}
+
+/// Removes `COPY` where it is.
+pub fn drop_copy(pair: &mut Pair) {
+    for side in [&mut pair.ours, &mut pair.theirs] {
+        side.command(&words(&[b"DEL", COPY]));
+    }
+}
 
 /// A command of these words.
 pub fn words(words: &[&[u8]]) -> Vec<Vec<u8>> {

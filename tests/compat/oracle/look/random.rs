@@ -3,7 +3,7 @@
 //! it; an element popped from one server is removed from the other.
 //! Must not know: how commands are drawn. Tests: exercised by every run.
 
-use super::{COPY, words};
+use super::{COPY, drop_copy, fresh_copy, words};
 use crate::compat::oracle::compare;
 use crate::compat::oracle::draw::Step;
 use crate::compat::oracle::pair::{Difference, Pair, difference};
@@ -18,23 +18,26 @@ pub fn same_elements(pair: &mut Pair, step: &Step, run: usize, ours: &[u8], thei
         return true;
     }
     let same = compare::same_elements(ours, theirs, run);
-    let keys = &step.arguments[1..];
-    same && !(keeps_order(&mut pair.ours, keys, theirs)
-        && keeps_order(&mut pair.theirs, keys, theirs))
+    let (name, keys) = step.arguments.split_first().expect("a command has a name");
+    let combined = [b"SUNION".as_slice(), b"SINTER", b"SDIFF"]
+        .iter()
+        .any(|algebra| name.eq_ignore_ascii_case(algebra));
+    let ordered = |side| keeps_order(side, keys, combined, theirs);
+    same && !(ordered(&mut pair.ours) && ordered(&mut pair.theirs))
 }
 
 /// Whether the elements of one key, or combined from several, have an order on this server.
-fn keeps_order(side: &mut Raw, keys: &[Vec<u8>], reply: &[u8]) -> bool {
+fn keeps_order(side: &mut Raw, keys: &[Vec<u8>], combined: bool, reply: &[u8]) -> bool {
     let mut encodings = BTreeSet::new();
     for key in keys {
         let reply = side.command(&words(&[b"OBJECT", b"ENCODING", key]));
         encodings.extend(wire::payload(&reply).map(<[u8]>::to_vec));
     }
     let only = |encoding: &[u8]| encodings.iter().all(|found| found == encoding);
-    match keys.len() {
-        1 => only(b"intset") || only(b"listpack"),
+    match combined {
+        false => only(b"intset") || only(b"listpack"),
         // Results are gathered in a set, which has an order while it is an intset.
-        _ => only(b"intset") && wire::elements(reply).len() <= intset_entries(side),
+        true => only(b"intset") && wire::elements(reply).len() <= intset_entries(side),
     }
 }
 
@@ -140,7 +143,7 @@ fn pop_from_copies(
     key: &[u8],
     count: &[Vec<u8>],
 ) -> Result<(), Difference> {
-    pair.exact(&words(&[b"COPY", key, COPY, b"REPLACE"]))?;
+    fresh_copy(pair, key)?;
     let command = [words(&[name, COPY]), count.to_vec()].concat();
     let (ours, theirs) = pair.both(&command);
     let as_drawn = Step::new(words(&[b"SRANDMEMBER", key, b"1"]), step.compare);
@@ -149,6 +152,6 @@ fn pop_from_copies(
     }
     pair.exact(&words(&[b"TYPE", COPY]))?;
     pair.exact(&words(&[b"SCARD", COPY]))?;
-    pair.exact(&words(&[b"DEL", COPY]))?;
+    drop_copy(pair);
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! Invariants: works on copies, which are gone afterwards. Must not know: how commands are drawn.
 //! Tests: exercised by every run.
 
-use super::{COPY, words};
+use super::{COPY, drop_copy, fresh_copy, words};
 use crate::compat::oracle::compare;
 use crate::compat::oracle::draw::Step;
 use crate::compat::oracle::pair::{Difference, Pair, difference};
@@ -18,7 +18,7 @@ fn on_copies(pair: &mut Pair, step: &Step) -> Result<Option<Vec<Vec<u8>>>, Diffe
         pair.exact(&step.arguments)?;
         return Ok(None);
     };
-    pair.exact(&words(&[b"COPY", key, COPY, b"REPLACE"]))?;
+    fresh_copy(pair, key)?;
     let mut command = step.arguments.clone();
     command[1] = COPY.to_vec();
     Ok(Some(command))
@@ -43,7 +43,8 @@ pub fn auto_id(pair: &mut Pair, step: &Step) -> Result<(), Difference> {
     if fields(&our_last) != fields(&their_last) {
         return Err(difference(&last, &our_last, &their_last));
     }
-    pair.exact(&words(&[b"DEL", COPY])).map(drop)
+    drop_copy(pair);
+    Ok(())
 }
 
 /// Whether two replies are ids of about the same moment.
@@ -79,7 +80,7 @@ pub fn about_trimmed(pair: &mut Pair, step: &Step) -> Result<(), Difference> {
     }
     if !compare::is_error(&theirs) {
         let source = &step.arguments[1];
-        pair.exact(&words(&[b"COPY", source, COPY, b"REPLACE"]))?;
+        fresh_copy(pair, source)?;
         pair.theirs.command(&exactly(&command));
         let least = length(&mut pair.theirs);
         if !(least..=before + 1).contains(&after) {
@@ -87,7 +88,8 @@ pub fn about_trimmed(pair: &mut Pair, step: &Step) -> Result<(), Difference> {
             return Err(difference(&step.arguments, &show(after), &show(least)));
         }
     }
-    pair.exact(&words(&[b"DEL", COPY])).map(drop)
+    drop_copy(pair);
+    Ok(())
 }
 
 /// The command with `=` for `~`, and without the LIMIT that only `~` may have.

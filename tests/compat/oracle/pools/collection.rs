@@ -12,6 +12,8 @@ pub const SET_KEYS: &[&[u8]] = &[b"s1", b"s2", b"s3", b"s4", b"i1"];
 /// Sets that mostly hold integers.
 pub const INTEGER_SET_KEYS: &[&[u8]] = &[b"i1", b"i2"];
 pub const ZSET_KEYS: &[&[u8]] = &[b"z1", b"z2", b"z3"];
+/// Sorted sets of equal scores, without which ranges of texts have no meaning.
+pub const LEX_KEYS: &[&[u8]] = &[b"zlex1", b"zlex2"];
 pub const STREAM_KEYS: &[&[u8]] = &[b"x1", b"x2"];
 pub const GEO_KEYS: &[&[u8]] = &[b"g1", b"g2"];
 pub const HYPERLOGLOG_KEYS: &[&[u8]] = &[b"p1", b"p2", b"p3"];
@@ -86,15 +88,7 @@ const RANGE_OPTIONS: &[&str] = &[
 /// Elements that SORT can take apart: no zero byte, mostly numbers.
 const SORTABLES: &[&str] = &["1", "2", "3", "4", "10", "-1.5", "2e1", "0", "1.0", "01"];
 const SORTABLE_TEXTS: &[&str] = &["a", "B", "b", "", "aa", "x y", "\u{fc}"];
-const BY: &[&str] = &[
-    "w_*",
-    "h_*->f",
-    "h_*->missing",
-    "w_",
-    "*",
-    "missing_*",
-    "h_*->",
-];
+const BY: &[&str] = &["w_*", "h_*->f", "h_*->missing", "*", "missing_*", "h_*->"];
 const GETS: &[&str] = &["#", "w_*", "h_*->f", "h_*->g", "x", "missing_*", "*"];
 
 /// How many elements a run has: few, or as many as cross a border of some encoding.

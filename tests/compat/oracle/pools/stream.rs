@@ -8,9 +8,9 @@ use crate::harness::Random;
 use rand::RngExt;
 
 /// Commands drawn per millisecond of the ids' time.
-const DRAWS_PER_MS: u64 = 12;
+const DRAWS_PER_MS: u64 = 40;
 /// How far back, in that time, ids are drawn.
-const WINDOW_MS: u64 = 30;
+const WINDOW_MS: u64 = 8;
 
 const ODD_IDS: &[&str] = &[
     "0",
@@ -42,8 +42,9 @@ pub fn add_id(random: &mut Random, draws: u64) -> Vec<u8> {
     match random.random_range(0..100) {
         0..60 => format!("{ms}-*").into_bytes(),
         60..80 => format!("{ms}-{}", draws % DRAWS_PER_MS * 4 + 1).into_bytes(),
-        80..90 => format!("{}", ms + random.random_range(0..2)).into_bytes(),
-        90..98 => format!("{ms}-{}", random.random_range(0..5)).into_bytes(),
+        80..84 => format!("{ms}").into_bytes(),
+        84 => format!("{}", ms + 1).into_bytes(),
+        85..98 => format!("{ms}-{}", random.random_range(0..5)).into_bytes(),
         _ => match pick(random, ODD_IDS) {
             // The server's clock, and an id after which no other fits.
             "*" | "18446744073709551615" => b"0-*".to_vec(),
@@ -56,8 +57,8 @@ pub fn add_id(random: &mut Random, draws: u64) -> Vec<u8> {
 pub fn id(random: &mut Random, draws: u64) -> Vec<u8> {
     let ms = now(draws).saturating_sub(random.random_range(0..WINDOW_MS));
     match random.random_range(0..30) {
-        0..12 => ms.to_string().into_bytes(),
-        12..28 => format!("{ms}-{}", random.random_range(0..4)).into_bytes(),
+        0..8 => ms.to_string().into_bytes(),
+        8..28 => format!("{ms}-{}", random.random_range(0..4)).into_bytes(),
         _ => pick(random, ODD_IDS).into(),
     }
 }
@@ -94,11 +95,11 @@ pub fn group_position(random: &mut Random, draws: u64) -> Vec<u8> {
 }
 
 pub fn group(random: &mut Random) -> Vec<u8> {
-    pick(random, &["g1", "g1", "g2"]).into()
+    pick(random, &["g1", "g1", "g1", "g1", "g2"]).into()
 }
 
 pub fn consumer(random: &mut Random) -> Vec<u8> {
-    pick(random, &["c1", "c2", "c3", ""]).into()
+    pick(random, &["c1", "c1", "c2", "c2", "c3", ""]).into()
 }
 
 /// Milliseconds that no entry can be near of.

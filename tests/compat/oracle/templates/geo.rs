@@ -38,13 +38,13 @@ const TEMPLATES: &[Template] = &[
     (
         6,
         "GEOSEARCH $gkey $center $area [ WITHCOORD ] [ WITHDIST ] [ WITHHASH ]",
-        SetOf,
+        SetOf(1),
     ),
     (2, "GEOSEARCH $gkey $center $area COUNT $count ANY", Shape),
     (
         1,
         "GEOSEARCH $gkey [ $center ] [ $area ] [ $junk ] [ COUNT $integer ]",
-        SetOf,
+        SetOf(1),
     ),
     (
         5,
@@ -60,7 +60,7 @@ const TEMPLATES: &[Template] = &[
     (
         3,
         "GEORADIUS $gkey $lonlat $radius [ WITHDIST ] [ $junk ]",
-        SetOf,
+        SetOf(1),
     ),
     (
         3,
@@ -70,7 +70,7 @@ const TEMPLATES: &[Template] = &[
     (
         3,
         "GEORADIUS_RO $gkey $lonlat $radius [ WITHCOORD ] [ STORE $gkey ]",
-        SetOf,
+        SetOf(1),
     ),
     (
         5,
@@ -85,7 +85,7 @@ const TEMPLATES: &[Template] = &[
     (
         3,
         "GEORADIUSBYMEMBER_RO $gkey $place $radius [ WITHCOORD ] [ WITHDIST ]",
-        SetOf,
+        SetOf(1),
     ),
     (4, "ZRANGE $gkey 0 -1 WITHSCORES", Exact),
     (3, "ZREM $gkey $place", Exact),

@@ -80,7 +80,7 @@ const KEYS: &[Template] = &[
     (1, "OBJECT REFCOUNT $anykey", Exact),
     (1, "OBJECT IDLETIME $anykey", Idle),
     (1, "OBJECT FREQ $anykey", Exact),
-    (2, "KEYS $pattern", SetOf),
+    (2, "KEYS $pattern", SetOf(1)),
     (
         4,
         "SCAN 0 [ MATCH $pattern ] [ COUNT $count ] \

@@ -43,13 +43,17 @@ const TEMPLATES: &[Template] = &[
         "SORT $sortkey BY $by [ LIMIT $smallrank $smallrank ] [ ASC | DESC ] $gets",
         Exact,
     ),
-    (4, "SORT $sortkey BY $by [ ASC | DESC ] ALPHA $gets", SetOf),
+    (
+        4,
+        "SORT $sortkey BY $by [ ASC | DESC ] ALPHA $gets",
+        SetOf(1),
+    ),
     (
         6,
-        "SORT ( sl | sz ) BY nosort [ DESC ] [ LIMIT $smallrank $smallrank ] $gets",
+        "SORT ( sl | sz ) BY ( nosort | w_ ) [ DESC ] [ LIMIT $smallrank $smallrank ] $gets",
         Exact,
     ),
-    (2, "SORT ss BY nosort", SetOf),
+    (2, "SORT ss BY nosort", SetOf(1)),
     (
         6,
         "SORT $sortkey [ BY $by ] [ LIMIT $smallrank $smallrank ] $gets [ DESC ] STORE sl2",
@@ -63,7 +67,7 @@ const TEMPLATES: &[Template] = &[
         Exact,
     ),
     (2, "SORT_RO $sortkey ALPHA [ STORE sl2 ]", Exact),
-    (2, "SORT $anykey [ $junk ]", Exact),
+    (2, "SORT ( $sortkey | $anykey ) [ $junk ]", Exact),
 ];
 
 const CORNERS: &[&str] = &[
