@@ -121,7 +121,8 @@ fn repeat(line: &str) -> usize {
     mark.map_or(1, |number| number.parse().expect("a number after @"))
 }
 
-fn expand(nodes: &[Node], random: &mut Random, scene: &Scene, step: &mut Step) {
+/// Appends a template's arguments to a step.
+pub fn expand(nodes: &[Node], random: &mut Random, scene: &Scene, step: &mut Step) {
     for node in nodes {
         match node {
             Node::Word(word) => step.arguments.push(in_some_case(word, random)),

@@ -118,6 +118,8 @@ fn collected(kind: &str, random: &mut Random) -> Option<Vec<u8>> {
         "rank" => collection::rank(random),
         "smallrank" => collection::small_rank(random),
         "randomcount" => collection::random_count(random),
+        // Mostly without end.
+        "wait" => pools::pick(random, &["0", "0", "0", "0.0", "0", "0.03"]).into(),
         "timeout" => collection::timeout(random),
         "sortable" => collection::sortable(random),
         "weightkey" => collection::weight_key(random, "w_"),

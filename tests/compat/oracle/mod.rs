@@ -3,6 +3,7 @@
 //! that brings it about from two empty servers. Must not know: what any reply should be.
 //! Tests: this file drives the run; the parts carry their own.
 
+mod blocking;
 mod compare;
 mod corners;
 mod coverage;
@@ -83,4 +84,13 @@ fn oracle_sort_gets_the_replies_of_redis() {
 #[test]
 fn oracle_mixed_gets_the_replies_of_redis() {
     run_profile("mixed", MIXED_SECONDS);
+}
+
+#[test]
+fn oracle_blocking_gets_the_replies_of_redis() {
+    let seconds = seed::number_from("FERROCK_ORACLE_SECONDS", TYPE_SECONDS);
+    blocking::run(
+        seed::announce("oracle of blocking"),
+        Duration::from_secs(seconds),
+    );
 }

@@ -67,6 +67,7 @@ const TEMPLATES: &[Template] = &[
         "XGROUP CREATE $xkey $xgroup ( 0 | $ | $xid ) [ MKSTREAM ] [ ENTRIESREAD $rank ]",
         Exact,
     ),
+    (20, "XGROUP CREATE $xkey $xgroup 0 MKSTREAM", Exact),
     (
         3,
         "XGROUP SETID $xkey $xgroup ( 0 | $ | $xid ) [ ENTRIESREAD $rank ]",
@@ -78,6 +79,11 @@ const TEMPLATES: &[Template] = &[
     (
         20,
         "XREADGROUP GROUP $xgroup $consumer [ COUNT $count ] [ NOACK ] STREAMS $xgroupstreams",
+        Exact,
+    ),
+    (
+        20,
+        "XREADGROUP GROUP $xgroup $consumer [ COUNT $count ] STREAMS $xkey >",
         Exact,
     ),
     (8, "XACK $xkey $xgroup ( $xid ) +", Exact),
