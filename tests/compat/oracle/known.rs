@@ -2,7 +2,7 @@
 //! Invariants: of a group that has landed, ours must know everything that Redis knows.
 //! Must not know: replies of data commands. Tests: below.
 
-use super::templates::{GROUPS, Group, LANDED};
+use super::templates::{self, GROUPS, Group, LANDED};
 use crate::harness::{Server, ask};
 use std::collections::BTreeSet;
 
@@ -26,6 +26,16 @@ impl Known {
             names: &ours & &theirs,
             missing: &theirs - &ours,
         }
+    }
+
+    /// Whether both know a command that is this group's own.
+    pub fn knows_some_of(&self, group: &Group) -> bool {
+        let shared = ["string", "keys"].map(|name| commands(templates::group(name)));
+        let of_others = |name: &String| {
+            group.name != "string" && shared.iter().any(|names| names.contains(name))
+        };
+        let own = commands(group).into_iter().filter(|name| !of_others(name));
+        own.filter(|name| name != "config").any(|name| self.names.contains(&name))
     }
 
     /// Whether a command line is about something that Redis knows and ours does not.
