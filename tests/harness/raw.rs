@@ -9,6 +9,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::time::Duration;
 
 enum Stream {
     Tcp(TcpStream),
@@ -128,6 +129,26 @@ impl Raw {
         }
     }
 
+    /// The next whole raw reply if it comes within `limit`.
+    pub fn reply_within(&mut self, limit: Duration) -> Option<Vec<u8>> {
+        self.set_read_timeout(limit);
+        let reply = self.try_reply();
+        self.set_read_timeout(PATIENCE);
+        match reply {
+            Ok(reply) => Some(reply),
+            Err(error) if is_timeout(&error) => None,
+            Err(error) => panic!("no reply: {error}"),
+        }
+    }
+
+    fn set_read_timeout(&self, limit: Duration) {
+        let done = match &self.stream {
+            Stream::Tcp(stream) => stream.set_read_timeout(Some(limit)),
+            Stream::Unix(stream) => stream.set_read_timeout(Some(limit)),
+        };
+        done.expect("read timeout");
+    }
+
     /// Reads what is there; an end of file is an `UnexpectedEof` error.
     fn receive(&mut self) -> io::Result<()> {
         let mut chunk = vec![0; 64 * 1024];
@@ -164,6 +185,14 @@ impl Raw {
             }
         }
     }
+}
+
+/// Whether an error means that nothing came in time.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+    )
 }
 
 /// Whether an error means that the peer has closed, politely or not.

@@ -1,7 +1,8 @@
 //! How two raw replies compare.
-//! Invariants: byte for byte, except where the clock or an unordered set is in the reply.
+//! Invariants: byte for byte, except where the clock, chance or an unordered set is in the reply.
 //! Must not know: commands. Tests: below.
 
+use super::tree::{self, Tree};
 use crate::harness::wire;
 use std::collections::BTreeSet;
 
@@ -12,14 +13,49 @@ pub enum Compare {
     Exact,
     /// Integers that may lie this far apart when neither is negative.
     Near(u64),
-    /// An array without order.
-    SetOf,
+    /// Seconds without use, of an object that is not shared.
+    Idle,
+    /// Byte for byte, but for moments and idle times inside.
+    Clocks,
+    /// The same types in the same places.
+    Shape,
+    /// Elements without order, this many replies each.
+    SetOf(usize),
+    /// Elements of a hash or set, this many replies each, in the order of the encoding: exact
+    /// where both servers keep an order, without order elsewhere.
+    Elements(usize),
     /// A whole iteration, page by page, compared as a set.
     Scan,
+    /// Elements of the key drawn at random.
+    RandomOf,
+    /// An element drawn at random and removed.
+    Pop,
     /// Any key that exists.
     RandomKey,
+    /// Payloads, each of which the other server restores to the same value.
+    Dump,
+    /// An entry under an id of the server's own clock.
+    AutoId,
+    /// A trim that may leave more than it was asked to.
+    AboutTrimmed,
     /// Byte for byte, once both have swept what is expired.
     Eventually,
+}
+
+impl Compare {
+    /// Whether the command is not sent to both as it stands: one side is told what the other
+    /// did, or both work on a copy.
+    pub fn is_solo(self) -> bool {
+        matches!(
+            self,
+            Compare::Pop | Compare::Dump | Compare::AutoId | Compare::AboutTrimmed
+        )
+    }
+
+    /// Whether more commands may follow in the same packet.
+    pub fn needs_no_second_look(self) -> bool {
+        matches!(self, Compare::Exact)
+    }
 }
 
 /// Whether two replies agree, for the ways that need no further command.
@@ -32,24 +68,44 @@ pub fn agree(compare: Compare, ours: &[u8], theirs: &[u8]) -> bool {
             (Some(a), Some(b)) => a >= 0 && b >= 0 && a.abs_diff(b) <= distance,
             _ => false,
         },
-        Compare::SetOf => is_array(ours) && is_array(theirs) && sorted(ours) == sorted(theirs),
+        Compare::Clocks => tree::same_but_clocks(&Tree::parse(ours), &Tree::parse(theirs)),
+        Compare::Shape => {
+            !is_error(ours) && tree::same_shape(&Tree::parse(ours), &Tree::parse(theirs))
+        }
+        Compare::SetOf(run) => same_elements(ours, theirs, run),
         _ => false,
     }
+}
+
+/// Whether two aggregates hold the same elements, `run` replies each, in whatever order.
+pub fn same_elements(ours: &[u8], theirs: &[u8], run: usize) -> bool {
+    is_aggregate(ours)
+        && is_aggregate(theirs)
+        && ours.first() == theirs.first()
+        && sorted(ours, run) == sorted(theirs, run)
 }
 
 pub fn is_array(reply: &[u8]) -> bool {
     reply.first() == Some(&b'*') && reply != b"*-1\r\n"
 }
 
+pub fn is_aggregate(reply: &[u8]) -> bool {
+    is_array(reply) || matches!(reply.first(), Some(b'~' | b'%'))
+}
+
 pub fn is_error(reply: &[u8]) -> bool {
     reply.first() == Some(&b'-')
 }
 
-/// The elements of an array as a set; an element that comes twice does not equal one that comes
-/// once.
-fn sorted(array: &[u8]) -> (usize, BTreeSet<&[u8]>) {
-    let elements = wire::elements(array);
-    (elements.len(), elements.into_iter().collect())
+/// The elements of an aggregate as a set; an element that comes twice does not equal one that
+/// comes once.
+fn sorted(aggregate: &[u8], run: usize) -> (usize, BTreeSet<(Vec<&[u8]>, usize)>) {
+    let elements = wire::elements(aggregate);
+    let mut chunks: Vec<Vec<&[u8]>> = elements.chunks(run).map(<[_]>::to_vec).collect();
+    chunks.sort();
+    let numbered = chunks.chunk_by(|a, b| a == b);
+    let set = numbered.map(|same| (same[0].clone(), same.len())).collect();
+    (elements.len(), set)
 }
 
 #[test]
@@ -59,15 +115,12 @@ fn agree_tolerates_clocks_and_order_only() {
     assert!(!agree(Compare::Near(2), b":-1\r\n", b":-2\r\n"));
     assert!(!agree(Compare::Near(2), b":1\r\n", b":-1\r\n"));
     assert!(!agree(Compare::Exact, b":100\r\n", b":99\r\n"));
-    assert!(agree(
-        Compare::SetOf,
-        b"*2\r\n+a\r\n+b\r\n",
-        b"*2\r\n+b\r\n+a\r\n"
-    ));
-    assert!(!agree(
-        Compare::SetOf,
-        b"*2\r\n+a\r\n+a\r\n",
-        b"*1\r\n+a\r\n"
-    ));
-    assert!(!agree(Compare::SetOf, b"*0\r\n", b"-ERR x\r\n"));
+    let (ab, ba) = (b"*2\r\n+a\r\n+b\r\n", b"*2\r\n+b\r\n+a\r\n");
+    assert!(agree(Compare::SetOf(1), ab, ba));
+    let (aab, abb) = (b"*3\r\n+a\r\n+a\r\n+b\r\n", b"*3\r\n+a\r\n+b\r\n+b\r\n");
+    assert!(!agree(Compare::SetOf(1), aab, abb));
+    assert!(!agree(Compare::SetOf(1), b"*0\r\n", b"-ERR x\r\n"));
+    assert!(!same_elements(ab, ba, 2));
+    assert!(agree(Compare::Shape, b":1\r\n", b":2\r\n"));
+    assert!(!agree(Compare::Shape, b"-ERR x\r\n", b"-ERR y\r\n"));
 }

@@ -1,4 +1,4 @@
-//! Fixed command lines at the corners of the grammar, run once before the random ones.
+//! Fixed command lines over strings and the server's own commands, at the corners of the grammar.
 //! Invariants: from an empty server each line has one right reply. Must not know: the replies.
 //! Tests: run by `run.rs`.
 

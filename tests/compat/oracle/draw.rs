@@ -1,16 +1,20 @@
 //! Drawing commands: one template, expanded with random arguments, sometimes spoilt.
-//! Invariants: depends on the random generator and the wall clock alone. Must not know: servers.
-//! Tests: below.
+//! Invariants: depends on the random generator, the wall clock and the number of commands drawn
+//! before alone. Must not know: servers. Tests: below.
 
 use super::compare::Compare;
 use super::grammar::{self, Node};
+use super::kinds::{self, Scene};
+use super::known;
 use super::pools;
-use super::templates::TEMPLATES;
+use super::profile::Profile;
 use crate::harness::Random;
 use rand::RngExt;
 
 /// How many times a repeated group is expanded at most.
 const REPEATS_MAX: usize = 4;
+/// The sum of the tickets of a group of weight one, about.
+const TICKETS: u32 = 10_000;
 
 /// One command, how its replies compare, and how long to wait after it.
 #[derive(Clone, Debug)]
@@ -23,62 +27,106 @@ pub struct Step {
 
 impl Step {
     pub fn exact(line: &str) -> Step {
-        let arguments = crate::harness::wire::words(line);
+        Step::new(crate::harness::wire::words(line), Compare::Exact)
+    }
+
+    pub fn new(arguments: Vec<Vec<u8>>, compare: Compare) -> Step {
         Step {
             arguments,
-            compare: Compare::Exact,
+            compare,
             pause_ms: 0,
         }
     }
 }
 
-/// Draws commands from all templates by weight.
+/// A parsed template.
+struct Row {
+    tickets: u32,
+    /// How often in a row it is sent.
+    repeat: usize,
+    nodes: Vec<Node>,
+    compare: Compare,
+}
+
+/// Draws commands from the templates of a profile by weight.
 pub struct Drawer {
-    parsed: Vec<(u32, Vec<Node>, Compare)>,
-    weight_sum: u32,
+    rows: Vec<Row>,
+    tickets_sum: u32,
+    focus: Vec<&'static [&'static [u8]]>,
+    draws: u64,
 }
 
 impl Drawer {
-    pub fn new() -> Drawer {
-        let parsed: Vec<_> = TEMPLATES
-            .iter()
-            .map(|(weight, template, compare)| (*weight, grammar::parse(template), *compare))
-            .collect();
-        let weight_sum = parsed.iter().map(|(weight, ..)| weight).sum();
-        Drawer { parsed, weight_sum }
+    /// A drawer of the profile's templates whose line `is_known`.
+    pub fn new(profile: &Profile, is_known: impl Fn(&str) -> bool) -> Drawer {
+        let mut rows = Vec::new();
+        for (share, group) in profile.groups() {
+            let known = group.templates.iter().filter(|(_, line, _)| is_known(line));
+            let sum: u32 = known.clone().map(|(weight, ..)| weight).sum();
+            for (weight, line, compare) in known {
+                rows.push(Row {
+                    tickets: (share * TICKETS * weight / sum).max(1),
+                    repeat: repeat(line),
+                    nodes: grammar::parse(known::strip_repeat(line)),
+                    compare: *compare,
+                });
+            }
+        }
+        let tickets_sum = rows.iter().map(|row| row.tickets).sum();
+        let focus = profile.focus();
+        Drawer {
+            rows,
+            tickets_sum,
+            focus,
+            draws: 0,
+        }
     }
 
-    pub fn draw(&self, random: &mut Random) -> Step {
-        let mut ticket = random.random_range(0..self.weight_sum);
+    /// The next command, or several of one template in a row.
+    pub fn draw(&mut self, random: &mut Random) -> Vec<Step> {
+        let mut ticket = random.random_range(0..self.tickets_sum);
         let chosen = self
-            .parsed
+            .rows
             .iter()
-            .find(|(weight, ..)| match ticket.checked_sub(*weight) {
+            .find(|row| match ticket.checked_sub(row.tickets) {
                 Some(left) => {
                     ticket = left;
                     false
                 }
                 None => true,
             });
-        let (_, nodes, compare) = chosen.expect("the ticket lies below the sum");
-        let mut step = Step {
-            arguments: Vec::new(),
-            compare: *compare,
-            pause_ms: 0,
-        };
-        expand(nodes, random, &mut step);
-        spoil(random, &mut step);
-        step
+        let row = chosen.expect("the ticket lies below the sum");
+        let mut steps = Vec::new();
+        for _ in 0..row.repeat {
+            self.draws += 1;
+            let scene = Scene {
+                focus: &self.focus,
+                draws: self.draws,
+            };
+            let mut step = Step::new(Vec::new(), row.compare);
+            expand(&row.nodes, random, &scene, &mut step);
+            if row.repeat == 1 {
+                spoil(random, &mut step);
+            }
+            steps.push(step);
+        }
+        steps
     }
 }
 
-fn expand(nodes: &[Node], random: &mut Random, step: &mut Step) {
+fn repeat(line: &str) -> usize {
+    let mark = line
+        .strip_prefix('@')
+        .and_then(|rest| rest.split(' ').next());
+    mark.map_or(1, |number| number.parse().expect("a number after @"))
+}
+
+/// Appends a template's arguments to a step.
+pub fn expand(nodes: &[Node], random: &mut Random, scene: &Scene, step: &mut Step) {
     for node in nodes {
         match node {
             Node::Word(word) => step.arguments.push(in_some_case(word, random)),
-            Node::Kind(kind) => step
-                .arguments
-                .push(argument(kind, random, &mut step.pause_ms)),
+            Node::Kind(kind) => kinds::push(kind, random, scene, step),
             Node::Group {
                 optional,
                 repeated,
@@ -91,7 +139,7 @@ fn expand(nodes: &[Node], random: &mut Random, step: &mut Step) {
                 };
                 for _ in 0..times {
                     let choice = random.random_range(0..alternatives.len());
-                    expand(&alternatives[choice], random, step);
+                    expand(&alternatives[choice], random, scene, step);
                 }
             }
         }
@@ -105,45 +153,13 @@ fn in_some_case(word: &str, random: &mut Random) -> Vec<u8> {
     }
 }
 
-fn argument(kind: &str, random: &mut Random, pause_ms: &mut u64) -> Vec<u8> {
-    match kind {
-        "key" => pools::key(random),
-        "nkey" => pools::number_key(random),
-        "tkey" => pools::text_key(random),
-        "value" => pools::value(random),
-        "text" => pools::text(random),
-        "integer" => pools::integer(random),
-        "float" => pools::float(random),
-        "index" => pools::index(random),
-        "offset" => pools::offset(random),
-        "bit" => pools::bit(random),
-        "bitoffset" => pools::bit_offset(random),
-        "bittype" => pools::bit_type(random),
-        "fieldoffset" => pools::field_offset(random),
-        "pattern" => pools::pattern(random),
-        "database" => pools::database(random),
-        "count" => random.random_range(1..30).to_string().into_bytes(),
-        "junk" => pools::junk(random),
-        "ttl" => pools::relative_time(random, 1),
-        "pttl" => pools::relative_time(random, 1000),
-        "at" => pools::absolute_time(random, 1),
-        "pat" => pools::absolute_time(random, 1000),
-        "short" => {
-            let millis = random.random_range(1..15);
-            *pause_ms = millis;
-            millis.to_string().into_bytes()
-        }
-        other => panic!("a template names an unknown kind: ${other}"),
-    }
-}
-
 /// Now and then: an argument too few or too many, or one of another kind.
 fn spoil(random: &mut Random, step: &mut Step) {
     let last = step.arguments.len() - 1;
     match random.random_range(0..60) {
-        0 => step.arguments.truncate(last.max(1)),
+        0 if may_change(step) => step.arguments.truncate(last.max(1)),
         1 => step.arguments.push(pools::junk(random)),
-        2 if last > 0 => {
+        2 if last > 0 && may_change(step) => {
             let at = random.random_range(1..=last);
             step.arguments[at] = pools::junk(random);
         }
@@ -151,24 +167,43 @@ fn spoil(random: &mut Random, step: &mut Step) {
     }
 }
 
+/// Without the right words a blocking command might wait for ever, a sort have no order, a sorted
+/// set of equal scores get another one, and a directive be read as C reads texts.
+fn may_change(step: &Step) -> bool {
+    let name = step.arguments[0].to_ascii_uppercase();
+    let blocks = name.starts_with(b"B") && !name.starts_with(b"BIT");
+    let bound = |word: &Vec<u8>| word.eq_ignore_ascii_case(b"BLOCK") || word.starts_with(b"zlex");
+    !blocks && !name.starts_with(b"SORT") && name != b"CONFIG" && !step.arguments.iter().any(bound)
+}
+
 #[test]
 fn draw_reaches_every_template_and_is_reproducible() {
-    let drawer = Drawer::new();
-    let names = |seed| -> Vec<Vec<u8>> {
-        let mut random = crate::harness::seed::random(seed);
-        let step = |_| {
-            drawer
-                .draw(&mut random)
-                .arguments
-                .swap_remove(0)
-                .to_ascii_uppercase()
+    const DRAWS: u32 = 20_000;
+    for profile in super::profile::PROFILES {
+        let names = |seed| -> Vec<Vec<u8>> {
+            let mut drawer = Drawer::new(profile, |_| true);
+            let mut random = crate::harness::seed::random(seed);
+            let mut step = |_| {
+                drawer
+                    .draw(&mut random)
+                    .swap_remove(0)
+                    .arguments
+                    .swap_remove(0)
+                    .to_ascii_uppercase()
+            };
+            (0..DRAWS).map(&mut step).collect()
         };
-        (0..5000).map(step).collect()
-    };
-    assert_eq!(names(1), names(1));
-    let drawn: std::collections::HashSet<Vec<u8>> = names(1).into_iter().collect();
-    for (_, template, _) in TEMPLATES {
-        let name = template.split(' ').next().expect("a name").as_bytes();
-        assert!(drawn.contains(name), "{template} was never drawn");
+        let drawn = names(1);
+        assert_eq!(drawn, names(1));
+        let drawn: std::collections::HashSet<Vec<u8>> = drawn.into_iter().collect();
+        let subject = profile.subject().map(|group| vec![group]);
+        let all = || profile.groups().map(|(_, group)| group).collect();
+        for group in subject.unwrap_or_else(all) {
+            for (_, template, _) in group.templates {
+                let line = known::strip_repeat(template);
+                let name = line.split(' ').next().expect("a name").as_bytes();
+                assert!(drawn.contains(name), "{template} was never drawn");
+            }
+        }
     }
 }

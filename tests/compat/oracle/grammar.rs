@@ -1,6 +1,6 @@
 //! Command templates: a line such as `SET $key $value [ NX | XX ]` as a tree.
 //! Invariants: tokens are parted by spaces; `[ a | b ]` is optional, `( a | b )` is required,
-//! a `+` after a group repeats it, `$name` is a kind of argument. Must not know: what kinds mean.
+//! a `+` after a group repeats it, `$name` is a kind of argument and `$` alone a word. Must not know: what kinds mean.
 //! Tests: below.
 
 /// One piece of a template.
@@ -32,8 +32,8 @@ fn sequence(tokens: &mut Tokens) -> Vec<Node> {
             "[" => group(tokens, "]"),
             "(" => group(tokens, ")"),
             word => match word.strip_prefix('$') {
-                Some(kind) => Node::Kind(kind),
-                None => Node::Word(word),
+                Some(kind) if !kind.is_empty() => Node::Kind(kind),
+                _ => Node::Word(word),
             },
         });
     }

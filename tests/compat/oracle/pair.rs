@@ -1,17 +1,32 @@
 //! A connection to each of the two servers, driven in step.
-//! Invariants: both get the same bytes in the same packets; after a command with a short time to
-//! live, the next one waits until that time has passed for both. Must not know: how commands are
-//! drawn. Tests: exercised by every run.
+//! Invariants: both get the same bytes in the same packets, except where a reply is random; after
+//! a command with a short time to live, the next one waits until that time has passed for both.
+//! Must not know: how commands are drawn. Tests: exercised by every run.
 
 use super::compare::{self, Compare};
 use super::deviations::Deviations;
 use super::draw::Step;
+use super::known::Known;
+use super::look;
+use super::tally::Tally;
 use crate::harness::{Raw, pack, wait, wire};
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// How long both servers may take to sweep expired keys before their counts must agree.
 const SWEEP_PATIENCE: Duration = Duration::from_secs(20);
+/// Seconds between the readings of two idle clocks.
+const IDLE_SECONDS: Compare = Compare::Near(4);
+
+/// Directives that templates change, and what both servers start an epoch with.
+const DIRECTIVES: &[(&str, &str)] = &[
+    ("list-max-listpack-size", "-2"),
+    ("hash-max-listpack-entries", "512"),
+    ("hash-max-listpack-value", "64"),
+    ("set-max-intset-entries", "512"),
+    ("zset-max-listpack-entries", "128"),
+    ("zset-max-listpack-value", "64"),
+    ("hll-sparse-max-bytes", "3000"),
+];
 
 /// Two replies that should agree and do not.
 #[derive(Debug)]
@@ -22,27 +37,45 @@ pub struct Difference {
 }
 
 pub struct Pair<'a> {
-    ours: Raw,
-    theirs: Raw,
+    pub(super) ours: Raw,
+    pub(super) theirs: Raw,
     deviations: &'a Deviations,
+    tally: &'a Tally,
+    known: &'a Known,
+    /// Which side draws the next random element.
+    pub(super) ours_draws: bool,
 }
 
 impl<'a> Pair<'a> {
-    pub fn new(ours: Raw, theirs: Raw, deviations: &'a Deviations) -> Pair<'a> {
+    pub fn new(
+        (ours, theirs): (Raw, Raw),
+        deviations: &'a Deviations,
+        tally: &'a Tally,
+        known: &'a Known,
+    ) -> Pair<'a> {
         Pair {
             ours,
             theirs,
             deviations,
+            tally,
+            known,
+            ours_draws: true,
         }
     }
 
-    /// Empties both servers and chooses the protocol and the first database.
+    /// Empties both servers and chooses the protocol, the first database, the usual thresholds.
     pub fn reset(&mut self, protocol: u8) {
         for side in [&mut self.ours, &mut self.theirs] {
             side.line(&format!("HELLO {protocol}"));
             side.expect("FLUSHALL", "+OK");
             side.expect("SELECT 0", "+OK");
             side.line("CLIENT SETNAME \"\"");
+            for (name, value) in DIRECTIVES {
+                let line = format!("CONFIG SET {name} {value}");
+                if self.known.knows(&line) {
+                    side.expect(&line, "+OK");
+                }
+            }
         }
     }
 
@@ -52,8 +85,31 @@ impl<'a> Pair<'a> {
         self.theirs.line(line);
     }
 
-    /// Sends the same pipeline to both and compares the replies one by one.
+    /// Sends the same pipeline to both and compares the replies one by one; a command that
+    /// cannot be sent as it stands runs by itself.
     pub fn run(&mut self, steps: &[Step]) -> Result<(), Difference> {
+        for part in steps.split_inclusive(|step| step.compare.is_solo()) {
+            let (last, head) = part.split_last().expect("a part has a step");
+            if last.compare.is_solo() {
+                self.run_plain(head)?;
+                self.run_solo(last)?;
+            } else {
+                self.run_plain(part)?;
+            }
+        }
+        let pause_ms = steps.iter().map(|step| step.pause_ms).max().unwrap_or(0);
+        if pause_ms > 0 {
+            wait::clock_passes(Instant::now() + Duration::from_millis(pause_ms + 1));
+        }
+        Ok(())
+    }
+
+    /// Runs steps one after the other, each with its second look.
+    pub fn run_each(&mut self, steps: &[Step]) -> Result<(), Difference> {
+        steps.chunks(1).try_for_each(|step| self.run(step))
+    }
+
+    fn run_plain(&mut self, steps: &[Step]) -> Result<(), Difference> {
         let bytes: Vec<u8> = steps
             .iter()
             .flat_map(|step| pack(&step.arguments))
@@ -64,26 +120,93 @@ impl<'a> Pair<'a> {
             let (ours, theirs) = (self.ours.reply(), self.theirs.reply());
             self.judge(step, ours, theirs)?;
         }
-        let pause_ms = steps.iter().map(|step| step.pause_ms).max().unwrap_or(0);
-        if pause_ms > 0 {
-            wait::clock_passes(Instant::now() + Duration::from_millis(pause_ms + 1));
-        }
         Ok(())
     }
 
-    fn judge(&mut self, step: &Step, ours: Vec<u8>, theirs: Vec<u8>) -> Result<(), Difference> {
+    fn run_solo(&mut self, step: &Step) -> Result<(), Difference> {
+        match step.compare {
+            Compare::Pop => look::random::pop(self, step),
+            Compare::Dump => look::dump::cross(self, step),
+            Compare::AutoId => look::stream::auto_id(self, step),
+            Compare::AboutTrimmed => look::stream::about_trimmed(self, step),
+            other => panic!("{other:?} is sent to both as it stands"),
+        }
+    }
+
+    /// Sends one command to both, whose replies must agree byte for byte; returns ours.
+    pub(super) fn exact(&mut self, arguments: &[Vec<u8>]) -> Result<Vec<u8>, Difference> {
+        let (ours, theirs) = self.both(arguments);
+        self.judge_exact(arguments, &ours, &theirs)?;
+        Ok(ours)
+    }
+
+    /// Sends one command to both and returns both replies.
+    pub(super) fn both(&mut self, arguments: &[Vec<u8>]) -> (Vec<u8>, Vec<u8>) {
+        let theirs = self.theirs.command(arguments);
+        self.tally.note(arguments, &theirs);
+        (self.ours.command(arguments), theirs)
+    }
+
+    pub(super) fn note(&self, step: &Step, reply: &[u8]) {
+        self.tally.note(&step.arguments, reply);
+    }
+
+    fn judge_exact(
+        &self,
+        arguments: &[Vec<u8>],
+        ours: &[u8],
+        theirs: &[u8],
+    ) -> Result<(), Difference> {
+        match ours == theirs || self.deviations.allow(arguments, ours, theirs) {
+            true => Ok(()),
+            false => Err(difference(arguments, ours, theirs)),
+        }
+    }
+
+    pub(super) fn judge(
+        &mut self,
+        step: &Step,
+        ours: Vec<u8>,
+        theirs: Vec<u8>,
+    ) -> Result<(), Difference> {
+        self.note(step, &theirs);
         let agreed = match step.compare {
-            Compare::Exact | Compare::Near(_) | Compare::SetOf => {
-                compare::agree(step.compare, &ours, &theirs)
+            Compare::Scan => return look::scan::judge(self, step, ours, theirs),
+            Compare::Idle => self.agree_on_idle_time(step, &ours, &theirs),
+            Compare::Elements(run) => look::random::same_elements(self, step, run, &ours, &theirs),
+            Compare::RandomOf => look::random::drawn_from(self, step, &ours, &theirs),
+            Compare::Shape => {
+                compare::agree(step.compare, &ours, &theirs) || self.agree_when_swept(step)
             }
-            Compare::Scan => return self.judge_scan(step, ours, theirs),
             Compare::RandomKey => self.both_exist(&ours, &theirs),
             Compare::Eventually => ours == theirs || self.agree_in_time(step),
+            simple => compare::agree(simple, &ours, &theirs),
         };
-        match agreed || self.deviations.allow(&step.arguments, &ours, &theirs) {
+        match agreed {
             true => Ok(()),
-            false => Err(difference(&step.arguments, &ours, &theirs)),
+            false => self.judge_exact(&step.arguments, &ours, &theirs),
         }
+    }
+
+    /// Redis shares the objects of small numbers, and they are idle since it started.
+    fn agree_on_idle_time(&mut self, step: &Step, ours: &[u8], theirs: &[u8]) -> bool {
+        if compare::agree(IDLE_SECONDS, ours, theirs) {
+            return true;
+        }
+        let mut question = step.arguments.clone();
+        if let Some(word) = question.get_mut(1) {
+            *word = b"REFCOUNT".to_vec();
+        }
+        self.theirs.command(&question) == b":2147483647\r\n" && wire::integer(ours).is_some()
+    }
+
+    /// MEMORY USAGE of Redis sees a key past its time until something else asks for it.
+    fn agree_when_swept(&mut self, step: &Step) -> bool {
+        let exists = [&[b"EXISTS".to_vec()], &step.arguments[1..]].concat();
+        self.theirs.command(&exists);
+        let ours = self.ours.command(&step.arguments);
+        let theirs = self.theirs.command(&step.arguments);
+        compare::agree(step.compare, &ours, &theirs)
     }
 
     fn agree_in_time(&mut self, step: &Step) -> bool {
@@ -108,58 +231,12 @@ impl<'a> Pair<'a> {
         }
     }
 
-    fn judge_scan(
-        &mut self,
-        step: &Step,
-        ours: Vec<u8>,
-        theirs: Vec<u8>,
-    ) -> Result<(), Difference> {
-        if !compare::is_array(&ours) || !compare::is_array(&theirs) {
-            let allowed = ours == theirs || self.deviations.allow(&step.arguments, &ours, &theirs);
-            return if allowed {
-                Ok(())
-            } else {
-                Err(difference(&step.arguments, &ours, &theirs))
-            };
-        }
-        // From another server's cursor, or from one out of thin air, any page is right.
-        if step.arguments.get(1).is_some_and(|cursor| cursor != b"0") {
-            return Ok(());
-        }
-        let our_keys = iterate(&mut self.ours, step, ours);
-        let their_keys = iterate(&mut self.theirs, step, theirs);
-        match our_keys == their_keys {
-            true => Ok(()),
-            false => Err(Difference {
-                command: show_command(&step.arguments),
-                ours: format!("{our_keys:?}"),
-                theirs: format!("{their_keys:?}"),
-            }),
-        }
+    pub(super) fn allows(&self, step: &Step, ours: &[u8], theirs: &[u8]) -> bool {
+        self.deviations.allow(&step.arguments, ours, theirs)
     }
 }
 
-/// Follows a scan to its end and returns its keys, escaped.
-fn iterate(side: &mut Raw, step: &Step, first: Vec<u8>) -> BTreeSet<String> {
-    let mut keys = BTreeSet::new();
-    let mut page = first;
-    let mut arguments = step.arguments.clone();
-    loop {
-        let parts = wire::elements(&page);
-        assert_eq!(parts.len(), 2, "a page of SCAN: {}", wire::show(&page));
-        for element in wire::elements(parts[1]) {
-            keys.insert(wire::show(wire::payload(element).expect("a key")));
-        }
-        let cursor = wire::payload(parts[0]).expect("a cursor").to_vec();
-        if cursor == b"0" {
-            return keys;
-        }
-        arguments[1] = cursor;
-        page = side.command(&arguments);
-    }
-}
-
-fn difference(arguments: &[Vec<u8>], ours: &[u8], theirs: &[u8]) -> Difference {
+pub fn difference(arguments: &[Vec<u8>], ours: &[u8], theirs: &[u8]) -> Difference {
     Difference {
         command: show_command(arguments),
         ours: wire::show(ours),
@@ -171,7 +248,14 @@ fn difference(arguments: &[Vec<u8>], ours: &[u8], theirs: &[u8]) -> Difference {
 fn first_gap(ours: &[u8], theirs: &[u8]) -> String {
     let gap = ours.iter().zip(theirs).position(|(a, b)| a != b);
     match gap {
-        Some(at) if at > 100 => format!(" (first difference at byte {at})"),
+        Some(at) if at > 100 => {
+            let around = |reply: &[u8]| {
+                let end = reply.len().min(at + 40);
+                wire::show(&reply[at.saturating_sub(40)..end])
+            };
+            let (ours, theirs) = (around(ours), around(theirs));
+            format!("\n first difference at byte {at}:\n   ours: {ours}\n  redis: {theirs}")
+        }
         _ => String::new(),
     }
 }

@@ -4,11 +4,15 @@
 //! Tests: `mod.rs` starts it.
 
 use super::compare::Compare;
-use super::corners::CORNERS;
 use super::deviations::{Deviations, RULES};
 use super::draw::{Drawer, Step};
+use super::known::{self, Known};
+use super::look::key;
 use super::pair::{Difference, Pair, show_command};
+use super::profile::Profile;
 use super::shrink;
+use super::tally::Tally;
+use super::templates;
 use crate::harness::server::stand_in;
 use crate::harness::{Random, Server, seed, wire};
 use rand::RngExt;
@@ -21,48 +25,81 @@ const SHRINK_TIME: Duration = Duration::from_secs(30);
 const KILL_EVERY: u32 = 8;
 const DATABASES: usize = 16;
 
+/// A run that was too short to meet every command.
+const EPOCHS_MIN: u32 = 6;
+
 struct Run {
     ours: Server,
     theirs: Server,
     deviations: Deviations,
-    drawer: Drawer,
+    tally: Tally,
+    known: Known,
+    profile: &'static Profile,
 }
 
 /// Runs until `time` has passed; panics with a short list of commands on a difference.
-pub fn run(seed: u64, time: Duration) {
+pub fn run(profile: &'static Profile, seed: u64, time: Duration) {
     let started = Instant::now();
+    let (ours, theirs) = (Server::start(), Server::redis().start());
+    let known = Known::ask(&ours, &theirs);
+    known::assert_landed_groups_are_whole(&known);
+    if profile.subject().is_some_and(|group| !known.knows_some_of(group)) {
+        println!("skipped: ours knows no command of {}", profile.name);
+        return;
+    }
+    let mut drawer = Drawer::new(profile, |line| known.knows(line));
     let mut run = Run {
-        ours: Server::start(),
-        theirs: Server::redis().start(),
+        ours,
+        theirs,
         deviations: Deviations::load(),
-        drawer: Drawer::new(),
+        tally: Tally::default(),
+        known,
+        profile,
     };
     run.fixed_lines();
     let mut random = seed::random(seed);
     let mut epochs = 0;
     while started.elapsed() < time {
-        run.epoch(&mut random);
+        run.epoch(&mut drawer, &mut random);
         epochs += 1;
     }
     println!("oracle: {epochs} epochs of {EPOCH_STEPS} commands");
-    run.deviations.assert_all_needed();
+    println!("sent/no error/not empty: {}", run.tally.table());
+    if epochs >= EPOCHS_MIN {
+        run.assert_every_command_told();
+    }
+    if profile.subject().is_none() {
+        run.deviations.assert_all_needed(&run.known);
+    }
 }
 
 impl Run {
     fn pair(&self) -> Pair<'_> {
-        Pair::new(self.ours.raw(), self.theirs.raw(), &self.deviations)
+        let sides = (self.ours.raw(), self.theirs.raw());
+        Pair::new(sides, &self.deviations, &self.tally, &self.known)
     }
 
-    /// The corners and the witnesses of deviations, under both protocols; reports all that
-    /// differ at once, since they hardly depend on each other.
+    /// Fails if a command of the run's subject never had more than an error or nothing to say.
+    fn assert_every_command_told(&self) {
+        let Some(group) = self.profile.subject() else {
+            return;
+        };
+        let mut commands = known::commands(group);
+        commands.retain(|name| self.known.knows(name));
+        let silent = self.tally.never_told(&commands);
+        assert!(silent.is_empty(), "never more than an error: {silent:?}");
+    }
+
+    /// The profile's corners and, where types are mixed, the witnesses of deviations, under both
+    /// protocols; reports all that differ at once, since they hardly depend on each other.
     fn fixed_lines(&self) {
         let mut found = Vec::new();
         for protocol in [2, 3] {
             let mut pair = self.pair();
-            let witnesses = RULES.iter().flat_map(|rule| rule.witness);
-            for lines in [CORNERS.to_vec(), witnesses.copied().collect()] {
+            for lines in self.fixed_sets() {
                 pair.reset(protocol);
-                let steps = lines.into_iter().map(Step::exact);
+                let lines = lines.into_iter().filter(|line| !self.known.misses(line));
+                let steps = lines.map(Step::exact);
                 found.extend(steps.filter_map(|step| pair.run(&[step]).err()));
             }
         }
@@ -75,13 +112,27 @@ impl Run {
         );
     }
 
-    fn epoch(&mut self, random: &mut Random) {
+    fn fixed_sets(&self) -> Vec<Vec<&'static str>> {
+        match self.profile.subject() {
+            Some(group) => vec![group.corners.to_vec()],
+            None => {
+                let witnesses = RULES.iter().flat_map(|rule| rule.witness);
+                let over_keys = ["keys", "payloads"].map(templates::group);
+                let corners = over_keys.map(|group| group.corners.to_vec());
+                let mut sets = vec![witnesses.copied().collect()];
+                sets.extend(corners);
+                sets
+            }
+        }
+    }
+
+    fn epoch(&mut self, drawer: &mut Drawer, random: &mut Random) {
         let protocol = random.random_range(2..=3);
         let mut pair = self.pair();
         pair.reset(protocol);
         let mut done: Vec<Step> = Vec::new();
         while done.len() < EPOCH_STEPS {
-            let pipeline = self.draw_pipeline(random);
+            let pipeline = draw_pipeline(drawer, random);
             done.extend_from_slice(&pipeline);
             if let Err(difference) = pair.run(&pipeline) {
                 self.report(protocol, done, &difference);
@@ -97,24 +148,6 @@ impl Run {
         }
     }
 
-    /// Several commands at once; one whose reply needs a second look stands alone or last.
-    fn draw_pipeline(&self, random: &mut Random) -> Vec<Step> {
-        let length = match random.random_bool(0.5) {
-            true => 1,
-            false => random.random_range(2..=PIPELINE_MAX),
-        };
-        let mut steps = Vec::new();
-        while steps.len() < length {
-            let step = self.drawer.draw(random);
-            let alone = step.pause_ms > 0 || !matches!(step.compare, Compare::Exact);
-            steps.push(step);
-            if alone {
-                break;
-            }
-        }
-        steps
-    }
-
     /// All keys of all databases with their values, times and encodings.
     fn compare_everything(&self, protocol: u8) -> Result<(), Difference> {
         let mut pair = self.pair();
@@ -124,17 +157,13 @@ impl Run {
             let select = format!("SELECT {database}");
             probe.line(&select);
             pair.run(&[Step::exact(&select)])?;
-            pair.run(&[Step {
-                compare: Compare::SetOf,
-                ..Step::exact("KEYS *")
-            }])?;
-            pair.run(&[Step {
-                compare: Compare::Eventually,
-                ..Step::exact("DBSIZE")
-            }])?;
+            pair.run(&[Step::new(wire::words("KEYS *"), Compare::SetOf(1))])?;
+            pair.run(&[Step::new(wire::words("DBSIZE"), Compare::Eventually)])?;
             let keys = probe.line("KEYS *");
             for key in wire::elements(&keys) {
-                pair.run(&whole_key(wire::payload(key).expect("a key")))?;
+                let name = wire::payload(key).expect("a key");
+                let kind = probe.command(&[b"TYPE", name]);
+                pair.run_each(&key::whole(name, &kind[1..kind.len() - 2]))?;
             }
         }
         Ok(())
@@ -178,24 +207,21 @@ impl Run {
     }
 }
 
-/// The commands that read all there is to know about a key.
-fn whole_key(key: &[u8]) -> Vec<Step> {
-    let ask = |words: &[&[u8]], compare| Step {
-        arguments: words
-            .iter()
-            .map(|word| word.to_vec())
-            .chain([key.to_vec()])
-            .collect(),
-        compare,
-        pause_ms: 0,
+/// Several commands at once; one whose reply needs a second look stands alone or last.
+fn draw_pipeline(drawer: &mut Drawer, random: &mut Random) -> Vec<Step> {
+    let length = match random.random_bool(0.5) {
+        true => 1,
+        false => random.random_range(2..=PIPELINE_MAX),
     };
-    vec![
-        ask(&[b"TYPE"], Compare::Exact),
-        ask(&[b"GET"], Compare::Exact),
-        ask(&[b"STRLEN"], Compare::Exact),
-        ask(&[b"OBJECT", b"ENCODING"], Compare::Exact),
-        ask(&[b"PEXPIRETIME"], Compare::Near(2000)),
-    ]
+    let mut steps = Vec::new();
+    while steps.len() < length {
+        steps.extend(drawer.draw(random));
+        let last = steps.last().expect("a command was drawn");
+        if last.pause_ms > 0 || !last.compare.needs_no_second_look() {
+            break;
+        }
+    }
+    steps
 }
 
 fn show_difference(difference: &Difference) -> String {

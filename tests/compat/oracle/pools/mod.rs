@@ -4,10 +4,17 @@
 //! milliseconds, so that both servers must agree on them. Must not know: commands.
 //! Tests: below.
 
+pub mod collection;
+pub mod geo;
+pub mod payload;
+pub mod stream;
+
 use crate::harness::Random;
 use rand::RngExt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// The keys of strings, which any type may come to.
+pub const STRING_KEYS: &[&[u8]] = KEYS;
 const KEYS: &[&[u8]] = &[
     b"a",
     b"b",
@@ -101,14 +108,14 @@ const FLOATS: &[&str] = &[
     "1.7976931348623157e308",
 ];
 const PATTERNS: &[&str] = &[
-    "*", "?", "a", "[a-c]", "[^a]", "{tag}*", "n?", "n[1-2]", "n[3-1]", "\\*", "*k", "k*k", "",
-    "**", "[", "[a", "a]", "\\", "*\u{0}*", "??", "*1",
+    "*", "*", "f1*", "?", "a", "[a-c]", "[^a]", "{tag}*", "n?", "n[1-2]", "n[3-1]", "\\*", "*k",
+    "k*k", "", "**", "[", "[a", "a]", "\\", "*\u{0}*", "??", "*1",
 ];
 const JUNK: &[&str] = &[
     "x", "", "NX", "GET", "EX", "KEEPTTL", "-1", "\u{0}", "BYTE", "COUNT", "MATCH", "3.5",
 ];
 
-fn pick<'a, T: ?Sized>(random: &mut Random, pool: &[&'a T]) -> &'a T {
+pub fn pick<'a, T: ?Sized>(random: &mut Random, pool: &[&'a T]) -> &'a T {
     pool[random.random_range(0..pool.len())]
 }
 

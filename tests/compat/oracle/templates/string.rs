@@ -1,19 +1,17 @@
-//! The commands the oracle sends, as templates, and how their replies compare.
-//! Invariants: every command of ours that Redis 7.0 knows is here, or excused in `coverage.rs`.
-//! Must not know: servers. Tests: `grammar.rs` parses every row when a run begins.
+//! Strings and bitmaps.
+//! Invariants: see `mod.rs`. Must not know: servers. Tests: every run draws each row.
 
-use super::compare::Compare::{self, Eventually, Exact, Near, RandomKey, Scan, SetOf};
+use super::{Group, Template};
+use crate::compat::oracle::compare::Compare::Exact;
+use crate::compat::oracle::corners::CORNERS;
 
-/// One row: how often it is drawn, the template, how its replies compare.
-pub type Template = (u32, &'static str, Compare);
+pub const GROUP: Group = Group {
+    name: "string",
+    templates: TEMPLATES,
+    corners: CORNERS,
+};
 
-/// Small numbers share one object in Redis, which has been idle since the server started.
-const SHARED_IDLE: Compare = Near(3600);
-/// How far apart two clocks' readings may lie, in seconds and in milliseconds.
-const SECONDS: Compare = Near(2);
-const MILLIS: Compare = Near(2000);
-
-pub const TEMPLATES: &[Template] = &[
+const TEMPLATES: &[Template] = &[
     // Strings.
     (20, "GET $key", Exact),
     (
@@ -93,53 +91,4 @@ pub const TEMPLATES: &[Template] = &[
         "BITFIELD_RO $key SET $bittype $fieldoffset $integer",
         Exact,
     ),
-    // Keys.
-    (5, "DEL ( $key ) +", Exact),
-    (3, "UNLINK ( $key ) +", Exact),
-    (4, "EXISTS ( $key ) +", Exact),
-    (2, "TOUCH ( $key ) +", Exact),
-    (3, "TYPE $key", Exact),
-    (
-        4,
-        "EXPIRE $key $ttl [ NX | XX | GT | LT | $junk ] [ XX | GT | LT ]",
-        Exact,
-    ),
-    (4, "PEXPIRE $key $pttl [ NX | XX | GT | LT ]", Exact),
-    (4, "EXPIREAT $key $at [ NX | XX | GT | LT ]", Exact),
-    (4, "PEXPIREAT $key $pat [ NX | XX | GT | LT ]", Exact),
-    (4, "TTL $key", SECONDS),
-    (4, "PTTL $key", MILLIS),
-    (3, "EXPIRETIME $key", SECONDS),
-    (3, "PEXPIRETIME $key", MILLIS),
-    (3, "PERSIST $key", Exact),
-    (5, "RENAME $key $key", Exact),
-    (4, "RENAMENX $key $key", Exact),
-    (
-        5,
-        "COPY $key $key [ DB $database ] [ REPLACE ] [ $junk ]",
-        Exact,
-    ),
-    (4, "MOVE $key $database", Exact),
-    (4, "OBJECT ENCODING $key", Exact),
-    (1, "OBJECT REFCOUNT $key", Exact),
-    (1, "OBJECT IDLETIME $key", SHARED_IDLE),
-    (1, "OBJECT FREQ $key", Exact),
-    (2, "KEYS $pattern", SetOf),
-    (
-        2,
-        "SCAN 0 [ MATCH $pattern ] [ COUNT $count ] [ TYPE ( string | list ) ]",
-        Scan,
-    ),
-    (1, "SCAN $junk", Scan),
-    (2, "RANDOMKEY", RandomKey),
-    (3, "DBSIZE", Eventually),
-    // Databases.
-    (4, "SELECT $database", Exact),
-    (1, "SWAPDB $database $database", Exact),
-    (1, "FLUSHDB [ SYNC | ASYNC | $junk ]", Exact),
-    // Connection.
-    (1, "PING [ $value ]", Exact),
-    (1, "ECHO $value", Exact),
-    (1, "CLIENT GETNAME", Exact),
-    (1, "CLIENT SETNAME $junk", Exact),
 ];

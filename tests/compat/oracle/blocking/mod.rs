@@ -1,0 +1,77 @@
+//! Blocking commands: several clients wait on both servers while others push.
+//! Invariants: after each action it is known of every client whether it waits, and on both
+//! servers the same ones do; whoever was woken got the same reply. Must not know: which client
+//! should be woken. Tests: `oracle_blocking_gets_the_replies_of_redis`.
+
+mod script;
+mod stage;
+
+use super::known::Known;
+use super::shrink;
+use crate::harness::server::stand_in;
+use crate::harness::{Random, Server, seed};
+use rand::RngExt;
+use script::{Action, Writer};
+use stage::Stage;
+use std::time::{Duration, Instant};
+
+const ACTIONS: usize = 80;
+const SHRINK_TIME: Duration = Duration::from_secs(20);
+
+/// Plays random scripts until `time` has passed; panics with a short script on a difference.
+pub fn run(seed: u64, time: Duration) {
+    let started = Instant::now();
+    let (ours, theirs) = (Server::start(), Server::redis().start());
+    let known = Known::ask(&ours, &theirs);
+    let Some(mut writer) = Writer::new(&known) else {
+        println!("skipped: ours knows no blocking command");
+        return;
+    };
+    let mut random = seed::random(seed);
+    let (mut scripts, mut woken) = (0, 0);
+    while started.elapsed() < time {
+        let protocol = random.random_range(2..=3);
+        let script = draw(&mut writer, &mut random);
+        match play(&ours, &theirs, protocol, &script) {
+            Ok(count) => woken += count,
+            Err(first) => report(&ours, &theirs, protocol, script, &first),
+        }
+        scripts += 1;
+    }
+    println!("oracle of blocking: {scripts} scripts, {woken} clients woken");
+    assert!(
+        stand_in() || scripts < 20 || woken > scripts,
+        "hardly anyone waited"
+    );
+}
+
+fn draw(writer: &mut Writer, random: &mut Random) -> Vec<Action> {
+    (0..ACTIONS).map(|_| writer.action(random)).collect()
+}
+
+/// How many clients were woken, or what differed.
+fn play(ours: &Server, theirs: &Server, protocol: u8, script: &[Action]) -> Result<u64, String> {
+    let mut stage = Stage::new(ours, theirs, protocol);
+    for action in script {
+        stage
+            .act(action)
+            .map_err(|difference| format!("{action}\n{difference}"))?;
+    }
+    stage.finish()
+}
+
+fn report(ours: &Server, theirs: &Server, protocol: u8, script: Vec<Action>, first: &str) -> ! {
+    let until = Instant::now() + SHRINK_TIME;
+    let fails = |script: &[Action]| play(ours, theirs, protocol, script).is_err();
+    let shown = match fails(&script) {
+        true => shrink::shrink(script, fails, || Instant::now() >= until),
+        false => script,
+    };
+    let again = play(ours, theirs, protocol, &shown).err();
+    let lines: Vec<String> = shown.iter().map(Action::to_string).collect();
+    panic!(
+        "difference under RESP{protocol}:\n{first}\n\nthis script brings it about:\n{}\n\n{}",
+        lines.join("\n"),
+        again.unwrap_or_else(|| "not reproduced".to_string()),
+    )
+}
