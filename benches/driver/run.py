@@ -20,6 +20,7 @@ import tempfile
 from pathlib import Path
 
 import cold
+import data_types
 import growth
 import hot
 import machine
@@ -32,7 +33,7 @@ from load import LoadFailed
 from resp import ReplyError
 from server import OURS, REDIS, ServerFailed
 
-TABLES = (hot.TABLE, writes.TABLE, cold.TABLE, *growth.TABLES, packages.TABLE)
+TABLES = (hot.TABLE, data_types.TABLE, writes.TABLE, cold.TABLE, *growth.TABLES, packages.TABLE)
 DEFAULT_ROUNDS = 5
 DEFAULT_SECONDS = 3.0
 # A run to be recorded may not be shorter than this.
