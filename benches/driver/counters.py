@@ -1,7 +1,7 @@
 """What one command makes the engine do: rows written, reads, iterator steps, blocks read.
 
 Owns: the names of our INFO fields and the difference of two readings. Invariants: a field that a
-server does not have is absent here, never zero. Must not know: scenarios. Tests: test_driver.py.
+server does not have is absent here, never zero. Must not know: scenarios. Tests: test_types.py.
 """
 
 from pathlib import Path

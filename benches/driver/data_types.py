@@ -2,7 +2,7 @@
 
 Owns: the scenarios types-*. Invariants: both servers are filled alike; a load that changes how
 large its collections are starts every round on fresh ones; both servers live through the same
-rounds in turns. Tests: test_driver.py runs two of them against redis-server twice.
+rounds in turns. Tests: test_types.py runs two of them against redis-server twice.
 """
 
 from collections.abc import Iterator, Sequence

@@ -3,7 +3,7 @@
 Owns: names of elements and the commands that add them. Invariants: element `n` bears the name that
 redis-benchmark makes of `m:__rand_int__`, so a load finds what was filled; the scores of a zset
 are a permutation of its members' numbers, so neighbours by rank are no neighbours by name.
-Must not know: servers, scenarios. Tests: test_driver.py.
+Must not know: servers, scenarios. Tests: test_types.py.
 """
 
 from collections.abc import Iterable, Iterator
