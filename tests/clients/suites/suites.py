@@ -23,7 +23,7 @@ SECONDS_MAX = 300
 TEST_SECONDS_MAX = 20
 # Database 9, so that what the tests flush is never a user's default database.
 DATABASE = 9
-NOT_STANDALONE = "not onlycluster and not redismod and not replica"
+STANDALONE_ONLY = "not onlycluster and not redismod and not replica"
 SYNC_FILES = ("test_commands.py", "test_hash.py", "test_pipeline.py", "test_encoding.py")
 ASYNC_FILES = tuple(f"test_asyncio/{name}" for name in SYNC_FILES)
 
@@ -42,10 +42,11 @@ def redis_py(files: tuple[str, ...], protocol: int) -> Callable[[Server], Outcom
             report = Path(scratch) / "report.xml"
             url = f"redis://127.0.0.1:{server.port}/{DATABASE}"
             command = [
-                str(place / "venv" / "bin" / "python"), "-m", "pytest", "-q", "-p",
-                "no:cacheprovider", *[f"tests/{name}" for name in files], "-m", NOT_STANDALONE,
-                "--timeout", str(TEST_SECONDS_MAX), "--protocol", str(protocol),
-                "--redis-url", url, "--junitxml", str(report), "--basetemp", f"{scratch}/tmp",
+                str(place / "venv" / "bin" / "python"), "-m", "pytest", "-q", "--tb=no",
+                "-p", "no:cacheprovider", *[f"tests/{name}" for name in files],
+                "-m", STANDALONE_ONLY, "--timeout", str(TEST_SECONDS_MAX),
+                "--protocol", str(protocol), "--redis-url", url, "--junitxml", str(report),
+                "--basetemp", f"{scratch}/tmp",
             ]
             environment = {"PYTHONPATH": str(place / "tree"), "PYTHONDONTWRITEBYTECODE": "1"}
             output = _run_group(command, place / "tree", environment)
