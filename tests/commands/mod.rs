@@ -11,3 +11,4 @@ mod keyspace;
 mod scan;
 mod server;
 mod string;
+mod uniform;
