@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 PYTHON_TESTS = python3 -m unittest discover --quiet --start-directory
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help run build test tcl bench fmt fmt-check clippy check fuzz ci
+.PHONY: help run build test tcl clients bench fmt fmt-check clippy check fuzz ci
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -24,12 +24,18 @@ test: ## install what the tests need and pass them all
 	@.ci/install test
 	$(CARGO) test $(RELEASE) --workspace
 	$(PYTHON_TESTS) tests/compat/tcl
+	$(PYTHON_TESTS) tests/clients/suites
 	$(PYTHON_TESTS) benches/driver
 	tests/compat/tcl/run.py
+	tests/clients/suites/run.py $(if $(CI),--require)
 
 tcl: build ## the Tcl suite of Debian's redis source package: make tcl ARGS='--unit unit/scan'
 	@.ci/install test
 	tests/compat/tcl/run.py $(ARGS)
+
+clients: build ## redis-py's own tests, ioredis and node-redis: make clients ARGS='--suite ioredis'
+	@.ci/install test
+	tests/clients/suites/run.py $(ARGS)
 
 bench: build ## side by side with Debian's redis-server: make bench ARGS='--only hot-get'
 	@.ci/install bench

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 CONNECT_SECONDS_MAX = 10
 REPLY_SECONDS_MAX = 600
 LOAD_BATCH_BYTES = 256 * 1024
+# Sent behind a batch whose replies are of any kind: its echo says that they have all arrived.
+MARKER = b"end-of-batch-0123456789"
 READ_BYTES = 64 * 1024
 
 
@@ -91,6 +93,41 @@ class Client:
             self.buffer = answer[max(answer.find(b"-"), 0) :] + self.buffer
             self.reply()
             raise ReplyError(f"while loading, not +OK: {answer[:200]!r}")
+        return len(batch)
+
+    def fill(self, requests: Iterable[bytes], batch_max: int = 4096) -> int:
+        """Sends encoded requests that answer anything but an error; returns their number.
+
+        `batch_max` keeps the replies of one batch small enough for the socket buffers.
+        """
+        batch: list[bytes] = []
+        size = sent = 0
+        for request in requests:
+            batch.append(request)
+            size += len(request)
+            if size >= LOAD_BATCH_BYTES or len(batch) >= batch_max:
+                sent += self._fill_batch(batch)
+                batch, size = [], 0
+        return sent + self._fill_batch(batch)
+
+    def _fill_batch(self, batch: list[bytes]) -> int:
+        if not batch:
+            return 0
+        end = b"$%d\r\n%s\r\n" % (len(MARKER), MARKER)
+        self.socket.sendall(b"".join(batch) + encode("ECHO", MARKER))
+        parts, tail = [self.buffer], self.buffer[-len(end):]
+        self.buffer = b""
+        while not tail.endswith(end):
+            part = self.socket.recv(READ_BYTES)
+            if not part:
+                raise ConnectionError("the server closed the connection")
+            parts.append(part)
+            tail = (tail + part)[-len(end):]
+        answer = b"\r\n" + b"".join(parts)
+        error = answer.find(b"\r\n-")
+        if error >= 0:
+            line = answer[error + 3 :].partition(b"\r\n")[0]
+            raise ReplyError(f"while filling: {line.decode(errors='replace')}")
         return len(batch)
 
     def _line(self) -> bytes:

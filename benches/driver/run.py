@@ -19,11 +19,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+import big_zset
 import cold
+import complexity
+import data_types
 import growth
 import hot
 import machine
 import packages
+import queues
 import results
 import writes
 from cgroup import NoLimit
@@ -32,7 +36,10 @@ from load import LoadFailed
 from resp import ReplyError
 from server import OURS, REDIS, ServerFailed
 
-TABLES = (hot.TABLE, writes.TABLE, cold.TABLE, *growth.TABLES, packages.TABLE)
+TABLES = (
+    hot.TABLE, data_types.TABLE, complexity.TABLE, *queues.TABLES, big_zset.TABLE,
+    writes.TABLE, cold.TABLE, *growth.TABLES, packages.TABLE,
+)
 DEFAULT_ROUNDS = 5
 DEFAULT_SECONDS = 3.0
 # A run to be recorded may not be shorter than this.

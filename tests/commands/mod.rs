@@ -12,3 +12,4 @@ mod keyspace;
 mod scan;
 mod server;
 mod string;
+mod uniform;

@@ -1,0 +1,202 @@
+"""Unit tests of the bench scenarios over data types, with redis-server in both places.
+
+Goal: every request is well formed and does what its row says, every call leaves its collection as
+it found it, and the judgements follow from the figures. Not covered: what our server costs.
+"""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import big_zset
+import complexity
+import complexity_calls as calls
+import context
+import counters
+import data_types
+import elements
+import queues
+from complexity import Series
+from resp import ReplyError, encode
+from server import NAMES, Server
+from test_driver import REDIS, redis_server
+
+SIZES = complexity.SIZES
+LENGTHS = {"hash": "HLEN", "list": "LLEN", "set": "SCARD", "zset": "ZCARD", "stream": "XLEN",
+           "lexical": "ZCARD", "places": "ZCARD", "pending": "XLEN"}
+
+
+def both(base: str, scale: float) -> context.Context:
+    return context.Context(
+        {name: Path(REDIS) for name in NAMES}, Path(base), rounds=1, seconds=0.1, scale=scale)
+
+
+def case_named(name: str) -> calls.Case:
+    return next(case for case in calls.CASES if case.name == name)
+
+
+class ElementsTest(unittest.TestCase):
+    def test_collections_have_their_size(self):
+        with tempfile.TemporaryDirectory() as base, redis_server(base) as server:
+            with server.client() as client:
+                for kind in elements.KINDS:
+                    client.fill(elements.fill(kind, kind, 1234))
+                    self.assertEqual(client.command(LENGTHS[kind], kind), 1234, kind)
+                client.fill(elements.fill("set", "wide", 10, value_bytes=200))
+                self.assertGreater(client.command("MEMORY", "USAGE", "wide"), 2000)
+                self.assertEqual(client.command("ZRANK", "zset", elements.member(1)),
+                                 elements.score(1, 1234))
+                client.fill(elements.fill_lexical("lexical", 700))
+                self.assertEqual(client.command("ZLEXCOUNT", "lexical", "-", "+"), 700)
+                client.fill(elements.fill_places("places", 700))
+                self.assertEqual(client.command("ZCARD", "places"), 700)
+
+    def test_fill_raises_an_error_amid_other_replies(self):
+        with tempfile.TemporaryDirectory() as base, redis_server(base) as server:
+            with server.client() as client:
+                self.assertEqual(client.fill([encode("GET", "a"), encode("INCR", "n")] * 9), 18)
+                wrong = [encode("SET", "k", "v"), encode("LPUSH", "k", "v"), encode("GET", "k")]
+                with self.assertRaisesRegex(ReplyError, "WRONGTYPE"):
+                    client.fill(wrong)
+                self.assertEqual(client.command("GET", "k"), b"v")
+
+    def test_scores_and_orders_are_permutations(self):
+        for size in SIZES:
+            self.assertEqual(len({elements.score(n, size) for n in range(min(size, 10**5))}),
+                             min(size, 10**5))
+        pairs = b"".join(big_zset.fill(1000)).count(b"\r\nm:")
+        self.assertEqual(pairs, 1000)
+
+
+class TypesTest(unittest.TestCase):
+    def test_every_load_is_answered(self):
+        with tempfile.TemporaryDirectory() as base, redis_server(base) as server:
+            with server.client() as client:
+                for scenario in data_types.TABLE.scenarios:
+                    population = scenario.population.scaled(0.001)
+                    client.command("FLUSHALL")
+                    client.fill(population.requests())
+                    words = [word.replace(data_types.RANDOM, "000000000007")
+                             for word in scenario.shape(8).command]
+                    reply = client.command(*words)
+                    self.assertNotIn(reply, (None, [], -1), scenario.sentence)
+                    if scenario.command == "SISMEMBER":
+                        self.assertEqual(reply, 1, scenario.sentence)
+
+    def test_table_has_both_forms_of_each_promised_command(self):
+        promised = "HGET HGETALL LRANGE SISMEMBER SMEMBERS ZSCORE ZRANGE ZRANK XRANGE " \
+                   "HSET LPUSH RPOP SADD SPOP ZADD XADD"
+        for command in promised.split():
+            for form in ("packed", "exploded"):
+                for pipeline in (1, 16):
+                    self.assertTrue(any(
+                        one.command == command and one.pipeline == pipeline and form in one.name
+                        for one in data_types.TABLE.scenarios), f"{command} {form}")
+
+    def test_two_loads_against_itself(self):
+        chosen = [one for one in data_types.TABLE.scenarios
+                  if one.name in ("types-hget-packed-p16", "types-rpop-packed-p16")]
+        with tempfile.TemporaryDirectory() as base:
+            text = data_types.run(both(base, 0.01), chosen)
+        self.assertIn("≤ 1.5", text.splitlines()[2])
+        self.assertIn("≤ 2.5", text.splitlines()[3])
+
+
+class CountersTest(unittest.TestCase):
+    def test_a_missing_field_is_no_zero(self):
+        self.assertIsNone(counters.rows_of({}, 5))
+        self.assertIsNone(counters.reads_of({"engine_gets": 3}, 5))
+        full = dict.fromkeys(counters.READS, 10)
+        self.assertEqual(counters.reads_of(full, 10), 3)
+        self.assertEqual(counters.between({"a": 1, "b": 2}, {"a": 5}), {"a": 4})
+
+
+class ComplexityTest(unittest.TestCase):
+    def test_growth_is_judged(self):
+        logarithmic = case_named("complexity-zrank")
+        strict, lax = case_named("complexity-del-hash"), case_named("complexity-unlink-hash")
+        flat, steep = Series([9, 9, 9, 9]), Series([9, 90, 900, 9000])
+        grows = Series([10, 13, 17, 20])
+        self.assertTrue(complexity.judged(logarithmic, SIZES, grows, flat))
+        self.assertFalse(complexity.judged(logarithmic, SIZES, steep, flat))
+        self.assertTrue(complexity.judged(lax, SIZES, steep, steep))
+        self.assertFalse(complexity.judged(strict, SIZES, steep, steep))
+        scans = Series([9, 9, 9, 9], reads=[1, 10, 100, 1000])
+        self.assertFalse(complexity.judged(lax, SIZES, scans, steep))
+
+    def test_documented_exponents(self):
+        self.assertEqual(complexity.allowed(calls.ONE, SIZES), 0)
+        self.assertAlmostEqual(complexity.allowed(calls.LINEAR, SIZES), 1)
+        self.assertTrue(0.05 < complexity.allowed(calls.LOG, SIZES) < 0.15)
+
+    def test_calls_leave_their_collection_as_it_was(self):
+        size = 1000
+        with tempfile.TemporaryDirectory() as base, redis_server(base) as server:
+            with server.client() as client:
+                for case in calls.CASES:
+                    client.command("FLUSHALL")
+                    client.fill(calls.fill(case.subject, size))
+                    if case.subject == "pending":
+                        client.fill(calls.fill_pending(size), complexity.REPLIES_PER_BATCH)
+                        pending = client.command("XPENDING", "pending", "group")
+                        self.assertEqual(pending[0], size)
+                    for _ in range(5):
+                        complexity.call(client, case, case.step(size))
+                    left = client.command(LENGTHS[case.subject], case.subject)
+                    # XADD without a limit grows its stream, a few percent over all calls.
+                    grown = 5 if case.name == "complexity-xadd" else 0
+                    slack = 100 if case.name == "complexity-xadd-maxlen-about" else 0
+                    self.assertTrue(size <= left <= size + grown + slack, f"{case.name}: {left}")
+
+    def test_a_refused_command_is_a_problem_and_no_row(self):
+        case = case_named("complexity-zrank")
+        with tempfile.TemporaryDirectory() as base:
+            where = both(base, 1)
+            series = {(case.name, name): Series(refused="ERR unknown command") for name in NAMES}
+            text = complexity.report(where, [case], SIZES, series)
+        self.assertEqual(len(where.problems), 1)
+        self.assertNotIn("| zrank |", text)
+
+    def test_one_case_against_itself(self):
+        with tempfile.TemporaryDirectory() as base:
+            text = complexity.run(both(base, 0.01), [case_named("complexity-hget")])
+        self.assertIn("| hget | O(1) | ferrock |", text)
+        self.assertIn("All 1 cases", text)
+
+
+class TurnoverTest(unittest.TestCase):
+    def test_queues_keep_their_depth(self):
+        with tempfile.TemporaryDirectory() as base:
+            where = both(base, 0.001)
+            text = queues.run_queues(where, queues.QUEUES)
+        self.assertEqual(where.problems, [])
+        self.assertEqual(text.count("| queue-"), 2 * len(queues.QUEUES))
+
+    def test_share_of_space_left(self):
+        found = queues.Reclaimed(empty=10, full=110, left=20, del_us=1, seconds=1)
+        self.assertEqual(found.share_left, 0.1)
+        self.assertEqual(queues.Reclaimed(10, 10, 10, 1, 1).share_left, 0)
+
+    def test_directory_bytes_counts_files_of_all_folders(self):
+        with tempfile.TemporaryDirectory() as base:
+            (Path(base) / "inner").mkdir()
+            (Path(base) / "inner" / "file").write_bytes(b"x" * 10_000)
+            self.assertGreaterEqual(queues.directory_bytes(Path(base)), 10_000)
+
+    def test_big_zset_against_itself(self):
+        with tempfile.TemporaryDirectory() as base:
+            where = both(base, 0.001)
+            text = big_zset.run(where, big_zset.SCENARIOS[:1])
+        self.assertEqual(where.problems, [])
+        self.assertIn("100,000 members", text)
+
+
+class TypeServerTest(unittest.TestCase):
+    def test_file_reads_are_counted(self):
+        with tempfile.TemporaryDirectory() as base, redis_server(base) as server:
+            self.assertIsInstance(server, Server)
+            self.assertGreater(counters.file_reads(server), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
