@@ -3,13 +3,28 @@
 //! Invariants: a new `StorageError` chooses its text here.
 //! Must not know: who fails. Tests: below, and the differential oracle.
 
-use crate::resp::ErrorText;
+use crate::resp::{ErrorText, Reply};
 use std::borrow::Cow;
 use storage::StorageError;
 
-/// Why a command answers with an error.
+/// What a command waits for that found nothing to do yet.
+#[derive(Debug, Clone)]
+pub struct Park {
+    /// A change of any of them lets it look again.
+    pub keys: Vec<Vec<u8>>,
+    /// How long it waits; `None` for ever.
+    pub timeout_ms: Option<u64>,
+    /// The reply when the time is over, and where waiting is not possible.
+    pub nil: Reply,
+    /// What it takes, others do not get.
+    pub takes: bool,
+}
+
+/// Why a command does not answer, or answers with an error.
 #[derive(Debug, Clone)]
 pub enum CommandError {
+    /// It has to wait; nothing was done. `exec` parks it, so this is never a reply.
+    Park(Box<Park>),
     /// The storage crate refused; see [`CommandError::text`] for the wording.
     Storage(StorageError),
     /// A wording known at compile time, code included.
@@ -69,6 +84,9 @@ pub mod text {
         enable-debug-command option is set to \"local\", you can run it from a local connection, \
         otherwise you need to set this option in the configuration file, and then restart the \
         server.";
+    pub const TIMEOUT_NOT_FLOAT: &str = "ERR timeout is not a float or out of range";
+    pub const TIMEOUT_OUT_OF_RANGE: &str = "ERR timeout is out of range";
+    pub const TIMEOUT_NEGATIVE: &str = "ERR timeout is negative";
     pub const NOT_POSITIVE: &str = "ERR value is out of range, must be positive";
     pub const OUT_OF_RANGE: &str = "ERR value is out of range";
     pub const NUMKEYS_NOT_POSITIVE: &str = "ERR numkeys should be greater than 0";
@@ -81,6 +99,7 @@ impl CommandError {
     /// The wording on the wire.
     pub fn text(&self) -> ErrorText {
         match self {
+            CommandError::Park(_) => ErrorText::from("ERR the command would have to wait"),
             CommandError::Fixed(text) => ErrorText::from(*text),
             CommandError::Text(text) => ErrorText::from(text.clone()),
             CommandError::Bytes(text) => ErrorText::from(text.clone()),

@@ -27,3 +27,5 @@ pub mod resp;
 pub mod server;
 /// L2: connections' state, connected clients.
 pub mod session;
+/// L2: clients that wait for keys.
+pub mod wait;

@@ -4,6 +4,7 @@
 
 use crate::error::{CommandError, CommandResult, text};
 use crate::resp::Request;
+use storage::encoding::long_double::LongDouble;
 use storage::encoding::number::parse_i64;
 
 /// A cursor over a request, standing behind the command's name.
@@ -79,6 +80,25 @@ impl<'a> Args<'a> {
     ) -> CommandResult<i64> {
         let number = parse_i64(self.next()?).filter(|number| range.contains(number));
         number.ok_or(CommandError::Fixed(error))
+    }
+
+    /// The next argument as a number of seconds to wait, in milliseconds; `None` for 0, which means
+    /// for ever.
+    pub fn next_timeout(&mut self) -> CommandResult<Option<u64>> {
+        let given = self.next()?;
+        let seconds = std::str::from_utf8(given)
+            .ok()
+            .filter(|_| LongDouble::parse(given).is_some())
+            .and_then(|text| text.parse::<f64>().ok())
+            .ok_or(CommandError::Fixed(text::TIMEOUT_NOT_FLOAT))?;
+        let ms = (seconds * 1000.0).ceil();
+        if ms >= i64::MAX as f64 {
+            return Err(CommandError::Fixed(text::TIMEOUT_OUT_OF_RANGE));
+        }
+        if ms < 0.0 {
+            return Err(CommandError::Fixed(text::TIMEOUT_NEGATIVE));
+        }
+        Ok((ms > 0.0).then_some(ms as u64))
     }
 
     /// Fails with a syntax error unless all arguments are read.

@@ -13,4 +13,14 @@ pub struct Ctx<'a> {
     pub resp: RespVersion,
     /// Canonical name of the command that runs, for errors that quote it (`expire`, `config|get`).
     pub command: &'static str,
+    /// A parked command that is served looks at this key alone: it is the one that changed, and
+    /// the only one that is latched.
+    pub only_key: Option<&'a [u8]>,
+}
+
+impl Ctx<'_> {
+    /// Whether this call may look at a key.
+    pub fn looks_at(&self, key: &[u8]) -> bool {
+        self.only_key.is_none_or(|only| only == key)
+    }
 }

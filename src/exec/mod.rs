@@ -7,6 +7,8 @@
 //! Must not know: sockets. Tests: black box, oracle.
 
 mod admit;
+mod blocking;
+mod call;
 mod control;
 mod lookup;
 mod pool;

@@ -9,26 +9,25 @@
 //! On the request path: no allocation, no lock but latches and one table shard, no log line.
 
 use super::admit::admit;
+use super::blocking::{self, Entered};
+use super::call::{Call, touches};
 use super::control;
 use super::lookup::Lookup;
 use super::pool::ReadPool;
-use crate::command::key_spec::KeyPositions;
-use crate::command::spec::{ReadFn, WriteFn};
-use crate::command::{Args, Control, Ctx, Flags, Handler, Outcome};
+use crate::command::{Args, Control, Flags, Handler, Outcome};
 use crate::commands::NumberedCommand;
-use crate::error::{CommandError, CommandResult};
+use crate::error::{CommandError, CommandResult, Park};
 use crate::metrics::CommandStats;
-use crate::resp::{OwnedRequest, Reply, Request, RespVersion, first_arguments};
+use crate::resp::{OwnedRequest, Reply, Request, first_arguments};
 use crate::session::{Services, Session};
-use std::cell::Cell;
+use crate::wait::{Parked, Wake};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use storage::StorageError;
 use storage::commit::Position;
-use storage::commit::latch::{KeyGuard, LatchSet, Mode};
+use storage::commit::latch::KeyGuard;
 use storage::engine::Tier;
-use storage::limits::PREFETCH_KEYS_MAX;
-use storage::{StorageError, View, ViewOptions};
 
 /// What a command came to.
 #[derive(Debug)]
@@ -54,23 +53,29 @@ pub struct Later {
     command: &'static NumberedCommand,
 }
 
+impl Later {
+    /// Whether the command may wait until another client does something.
+    pub fn may_wait(&self) -> bool {
+        self.command.spec.flags().has(Flags::BLOCKING)
+    }
+}
+
+/// What one run of a data command on the pool came to.
+enum Attempt {
+    /// It ran; its result, and the commit that the reply waits for.
+    Done(CommandResult<Outcome>, Position),
+    /// It has to wait, and stands in line.
+    Waits(Box<Park>, Entered),
+}
+
+/// The error that CLIENT UNBLOCK asks for.
+const UNBLOCKED: &str = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+
 /// Runs requests for all connections.
 pub struct Executor {
     services: Arc<Services>,
     lookup: Lookup,
     pool: ReadPool,
-}
-
-/// What a handler needs to run, whatever the thread.
-struct Call<'a> {
-    services: &'a Services,
-    command: &'static NumberedCommand,
-    request: Request<'a>,
-    db: u32,
-    resp: RespVersion,
-    touch: bool,
-    /// A key of the command was found expired and still stored.
-    met_expired: Cell<bool>,
 }
 
 impl Executor {
@@ -121,7 +126,7 @@ impl Executor {
         let later = Later { index, command };
         let result = match command.spec.handler {
             Handler::Read(_) | Handler::Write(_) | Handler::Memo { .. } => {
-                match self.try_data(&call(session, command, *request)) {
+                match self.try_data(&Call::new(session, command, *request)) {
                     Some(result) => result,
                     None => return Step::Later(later),
                 }
@@ -147,6 +152,7 @@ impl Executor {
         later: Later,
     ) -> Answer {
         let start = Instant::now();
+        let mut waited = Duration::ZERO;
         let command = later.command;
         let result = match command.spec.handler {
             Handler::Control(kind) => (
@@ -155,10 +161,11 @@ impl Executor {
                     .map(Outcome::from),
                 0,
             ),
-            _ => self.data_later(session, owned, command).await,
+            _ => self.data_later(session, owned, later, &mut waited).await,
         };
         let stats = self.services.metrics.per_command.get(later.index);
-        self.answer(stats, start.elapsed().as_nanos() as u64, result)
+        let spent = start.elapsed().saturating_sub(waited);
+        self.answer(stats, spent.as_nanos() as u64, result)
     }
 
     async fn control(
@@ -197,16 +204,57 @@ impl Executor {
         }
         let guard = store.latches().try_lock(&call.latches(&keys))?;
         let (result, position) = call.run(Tier::Memory, true);
+        blocking::wake(&self.services, call);
         drop(guard);
         settled((result, call.with_expired_dropped(position)))
     }
 
+    /// Runs a data command on the pool, waiting for keys as often and as long as it asks to.
     async fn data_later(
         &self,
         session: &Session,
         owned: OwnedRequest,
-        command: &'static NumberedCommand,
+        later: Later,
+        waited: &mut Duration,
     ) -> (CommandResult<Outcome>, Position) {
+        let parked = Arc::new(Parked {
+            request: owned,
+            command: later.index,
+            client: session.client.id,
+            db: session.db,
+            resp: session.resp,
+            touch: touches(session, later.command),
+        });
+        let ticket = self.services.waiting.ticket();
+        let mut deadline = None;
+        loop {
+            let (park, mut entered) = match self.attempt(&parked, later.command, ticket).await {
+                Attempt::Done(result, position) => return (result, position),
+                Attempt::Waits(park, entered) => (park, entered),
+            };
+            let start = Instant::now();
+            let time = park.timeout_ms.map(Duration::from_millis);
+            // Who looks again has no more time than before.
+            let deadline = *deadline.get_or_insert(time.and_then(|time| start.checked_add(time)));
+            session.client.blocked.store(true, Ordering::Relaxed);
+            let wake = entered.wait(deadline).await;
+            session.client.blocked.store(false, Ordering::Relaxed);
+            *waited += start.elapsed();
+            return match wake {
+                Some(Wake::LookAgain) => continue,
+                Some(Wake::Answered(served)) => (Ok(Outcome::from(served.reply)), served.position),
+                Some(Wake::Unblocked(true)) => (Err(CommandError::Fixed(UNBLOCKED)), 0),
+                Some(Wake::Unblocked(false)) | None => (Ok(Outcome::from(park.nil)), 0),
+            };
+        }
+    }
+
+    async fn attempt(
+        &self,
+        parked: &Arc<Parked>,
+        command: &'static NumberedCommand,
+        ticket: u64,
+    ) -> Attempt {
         let store = &self.services.store;
         let flags = command.spec.flags();
         if (flags.has(Flags::SETTLED) || store.queue().is_full())
@@ -214,38 +262,37 @@ impl Executor {
             // What was staged is undone, and reads go on without it.
             && command.spec.is_write()
         {
-            return (Err(error.into()), 0);
+            return Attempt::Done(Err(error.into()), 0);
         }
         self.services.metrics.cold_commands.add(1);
         let guard = {
             let set = {
-                let call = call(session, command, owned.as_request());
+                let call = Call::of_parked(&self.services, command, parked, None);
                 call.latches(&call.keys())
             };
             store.latches().lock(set).await
         };
         let services = Arc::clone(&self.services);
-        let (db, resp, touch) = (session.db, session.resp, touches(session, command));
+        let parked = Arc::clone(parked);
         let job = move || {
-            let request = owned.as_request();
-            let call = Call {
-                services: &services,
-                command,
-                request,
-                db,
-                resp,
-                touch,
-                met_expired: Cell::new(false),
-            };
+            let call = Call::of_parked(&services, command, &parked, None);
             let (result, position) = call.run(Tier::Disk, true);
+            blocking::wake(&services, &call);
+            if let Err(CommandError::Park(mut park)) = result {
+                let keys = std::mem::take(&mut park.keys);
+                let line = (keys, park.takes);
+                let entered = Entered::new(&services, Arc::clone(&parked), ticket, line);
+                drop::<KeyGuard>(guard);
+                return Attempt::Waits(park, entered);
+            }
             drop::<KeyGuard>(guard);
-            (result, call.with_expired_dropped(position))
+            Attempt::Done(result, call.with_expired_dropped(position))
         };
         let lost = "ERR the command failed inside the server; see its log";
         self.pool
             .run(job)
             .await
-            .unwrap_or((Err(CommandError::Fixed(lost)), 0))
+            .unwrap_or(Attempt::Done(Err(CommandError::Fixed(lost)), 0))
     }
 
     fn refuse(&self, stats: Option<&CommandStats>, error: CommandError) -> Answer {
@@ -293,213 +340,13 @@ impl Executor {
     }
 }
 
-#[inline]
-fn call<'a>(
-    session: &'a Session,
-    command: &'static NumberedCommand,
-    request: Request<'a>,
-) -> Call<'a> {
-    Call {
-        services: &session.services,
-        command,
-        request,
-        db: session.db,
-        resp: session.resp,
-        touch: touches(session, command),
-        met_expired: Cell::new(false),
-    }
-}
-
-/// Whether the command counts as a use of its keys. TOUCH does even under CLIENT NO-TOUCH.
-#[inline]
-fn touches(session: &Session, command: &NumberedCommand) -> bool {
-    !command.spec.flags().has(Flags::NO_TOUCH)
-        && (!session.no_touch || command.full_name == "touch")
-}
-
 /// `None` where the command has to go to the pool.
 #[inline]
 fn settled(
     result: (CommandResult<Outcome>, Position),
 ) -> Option<(CommandResult<Outcome>, Position)> {
     match result {
-        (Err(CommandError::Storage(StorageError::NeedsDisk)), _) => None,
+        (Err(CommandError::Storage(StorageError::NeedsDisk) | CommandError::Park(_)), _) => None,
         result => Some(result),
-    }
-}
-
-impl Call<'_> {
-    #[inline]
-    fn keys(&self) -> KeyPositions {
-        let mut keys = KeyPositions::new();
-        for spec in self.command.spec.keys {
-            spec.find(&self.request, &mut keys);
-        }
-        keys
-    }
-
-    /// The keys of one command are known before the first is opened; see
-    /// [`Executor::look_ahead`].
-    fn prefetch(&self, keys: &KeyPositions) {
-        for part in keys.chunks(PREFETCH_KEYS_MAX) {
-            let names = part.iter().map(|&(at, _)| {
-                let key = self.request.get(usize::from(at));
-                key.unwrap_or_default()
-            });
-            self.services.store.prefetch(self.db, names);
-        }
-    }
-
-    #[inline]
-    fn latches(&self, keys: &KeyPositions) -> LatchSet {
-        let mut set = LatchSet::default();
-        let may_stage = self.command.spec.may_stage();
-        for &(at, flags) in keys {
-            let key = self.request.get(usize::from(at)).unwrap_or_default();
-            let mode = if may_stage && !flags.read_only() {
-                Mode::Exclusive
-            } else {
-                Mode::Shared
-            };
-            set.add_hash(self.services.store.seed().hash(key), mode);
-        }
-        set
-    }
-
-    /// Runs the handler, again as long as databases are flushed or swapped under it.
-    #[inline]
-    fn run(&self, tier: Tier, latched: bool) -> (CommandResult<Outcome>, Position) {
-        loop {
-            let result = match self.command.spec.handler {
-                Handler::Read(run) => self.read(run, tier, latched),
-                Handler::Memo { recall, .. } if !latched => self.read(recall, tier, latched),
-                Handler::Write(run) | Handler::Memo { compute: run, .. } => {
-                    self.write(run, tier, latched)
-                }
-                _ => (Ok(Reply::None), 0),
-            };
-            match result {
-                (Err(CommandError::Storage(StorageError::NamespaceChanged)), _) => {}
-                (result, position) => return (result.map(Outcome::from), position),
-            }
-        }
-    }
-
-    #[inline]
-    fn read(&self, run: ReadFn, tier: Tier, latched: bool) -> (CommandResult, Position) {
-        let options = ViewOptions {
-            tier,
-            latched,
-            touch: self.touch,
-        };
-        let view = match self.services.store.view(self.db, options) {
-            Ok(view) => view,
-            Err(error) => return (Err(error.into()), 0),
-        };
-        let result = run(
-            &view,
-            &mut Args::new(self.request, self.command.words),
-            &self.ctx(),
-        );
-        self.note_lookups(&view, result.is_ok());
-        (result, view.seen())
-    }
-
-    /// Counts the keys that a read found and did not find.
-    #[inline]
-    fn note_lookups(&self, view: &View<'_>, answered: bool) {
-        let (hits, misses) = view.hits_and_misses();
-        self.services.metrics.keyspace_hits.add_some(hits);
-        self.services.metrics.keyspace_misses.add_some(misses);
-        if answered && view.met_expired() {
-            self.met_expired.set(true);
-        }
-    }
-
-    /// Deletes the command's keys whose time has come, as Redis does on access: DBSIZE and
-    /// keyspace events then agree with what the client was told. Keys that somebody else works on,
-    /// or that would need the disk, are left to the sweeper.
-    ///
-    /// Called without latches held. `position` is what the reply waits for without it; gives what
-    /// it waits for now.
-    #[inline]
-    fn with_expired_dropped(&self, position: Position) -> Position {
-        if self.met_expired.get() {
-            let dropped = self.remove_expired_keys();
-            self.services.store.queue().later(position, dropped)
-        } else {
-            position
-        }
-    }
-
-    #[cold]
-    fn remove_expired_keys(&self) -> Position {
-        let options = ViewOptions {
-            tier: Tier::Memory,
-            latched: true,
-            touch: false,
-        };
-        let store = &self.services.store;
-        let mut last = 0;
-        for &(at, _) in &self.keys() {
-            let key = self.request.get(usize::from(at)).unwrap_or_default();
-            let mut set = LatchSet::default();
-            set.add_hash(store.seed().hash(key), Mode::Exclusive);
-            let Some(_guard) = store.latches().try_lock(&set) else {
-                continue;
-            };
-            let Ok(mut edit) = store.edit(self.db, options) else {
-                continue;
-            };
-            let entry = edit.open(key);
-            let removed = entry
-                .and_then(|entry| edit.remove_expired(&entry))
-                .and_then(|()| edit.stage());
-            // What cannot be removed now stays hidden, and the sweeper comes by.
-            last = removed.unwrap_or(0).max(last);
-        }
-        last
-    }
-
-    #[inline]
-    fn write(&self, run: WriteFn, tier: Tier, latched: bool) -> (CommandResult, Position) {
-        let options = ViewOptions {
-            tier,
-            latched,
-            touch: self.touch,
-        };
-        let mut edit = match self.services.store.edit(self.db, options) {
-            Ok(edit) => edit,
-            Err(error) => return (Err(error.into()), 0),
-        };
-        let result = run(
-            &mut edit,
-            &mut Args::new(self.request, self.command.words),
-            &self.ctx(),
-        );
-        let seen = edit.seen();
-        let reads = !self.command.spec.is_write();
-        if reads {
-            self.note_lookups(&edit, result.is_ok());
-        }
-        match result {
-            Ok(reply) => match edit.stage() {
-                Ok(position) => (Ok(reply), position.max(seen)),
-                Err(StorageError::Poisoned(_) | StorageError::DiskReserve) if reads => {
-                    (Ok(reply), seen)
-                }
-                Err(error) => (Err(error.into()), seen),
-            },
-            Err(error) => (Err(error), seen),
-        }
-    }
-
-    #[inline]
-    fn ctx(&self) -> Ctx<'_> {
-        Ctx {
-            config: &self.services.config,
-            resp: self.resp,
-            command: self.command.full_name,
-        }
     }
 }

@@ -61,6 +61,19 @@ where
     connection.executor.services().clients.remove(client.id);
 }
 
+/// Completes when the client is gone. Requests that it sends meanwhile are kept for later, up to a
+/// limit beyond which they wait in the socket, and its end is not noticed.
+async fn closed<S: AsyncRead + Unpin>(stream: &mut S, input: &mut BytesMut) {
+    while input.len() < KEEP_BYTES_MAX {
+        input.reserve(READ_BYTES);
+        match stream.read_buf(input).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+    }
+    std::future::pending().await
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     async fn run(&mut self) {
         loop {
@@ -163,7 +176,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 let frame = self.input.split_to(consumed).freeze();
                 let owned = self.parser.owned_request(frame);
                 let executor = Arc::clone(&self.executor);
-                let answer = executor.run_later(&mut self.session, owned, later).await;
+                let run = executor.run_later(&mut self.session, owned, later);
+                let answer = if later.may_wait() {
+                    tokio::select! {
+                        biased;
+                        answer = run => answer,
+                        () = closed(&mut self.stream, &mut self.input) => return Some(End::Quiet),
+                    }
+                } else {
+                    run.await
+                };
                 *clock = Instant::now();
                 answer
             }

@@ -13,6 +13,7 @@ use crate::log::{self, Log};
 use crate::metrics::{Metrics, memory};
 use crate::net::{Acceptor, Bound};
 use crate::session::{ClientRegistry, Services};
+use crate::wait::Waiting;
 use anyhow::{Context, anyhow};
 use observer::ServerObserver;
 use std::path::Path;
@@ -67,6 +68,7 @@ fn start(config: &Arc<Config>, log: Log) -> anyhow::Result<Running> {
         memory: Arc::new(controller(&store, config)),
         store: Arc::clone(&store),
         clients: ClientRegistry::default(),
+        waiting: Waiting::default(),
         metrics,
         changes,
         run_id: run_id(),

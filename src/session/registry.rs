@@ -43,6 +43,8 @@ pub struct ClientInfo {
     pub last_command: AtomicI64,
     pub no_evict: AtomicBool,
     pub no_touch: AtomicBool,
+    /// Waits for keys.
+    pub blocked: AtomicBool,
     /// CLIENT SETNAME, SETINFO: rarely written, read by CLIENT LIST.
     pub names: Mutex<ClientNames>,
     killed: AtomicBool,
@@ -79,6 +81,7 @@ impl ClientInfo {
             last_command: AtomicI64::new(-1),
             no_evict: AtomicBool::new(false),
             no_touch: AtomicBool::new(false),
+            blocked: AtomicBool::new(false),
             names: Mutex::default(),
             killed: AtomicBool::new(false),
             wake: Notify::new(),

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::log::Log;
 use crate::metrics::{Counter, Metrics};
 use crate::resp::RespVersion;
+use crate::wait::{Served, Waiting};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use storage::Store;
@@ -25,6 +26,8 @@ pub struct Services {
     pub memory: Arc<MemoryController>,
     /// Connected clients.
     pub clients: ClientRegistry,
+    /// Clients that wait for keys.
+    pub waiting: Waiting<Served>,
     /// Counters behind INFO.
     pub metrics: Metrics,
     /// What commits brought about.

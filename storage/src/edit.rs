@@ -263,6 +263,29 @@ impl<'s> Edit<'s> {
         self.replace_map(map);
     }
 
+    /// The keys that staging will tell of as changed, each once, with their databases.
+    pub fn changed_keys(&self) -> Vec<(u32, Vec<u8>)> {
+        let staged = self.view.staged.borrow();
+        let mut keys: Vec<(u32, Vec<u8>)> = Vec::new();
+        for change in &staged.staging.changes {
+            let row = staged.staging.rows.get(change.row as usize);
+            let parts = row.and_then(|row| key::parse_meta(row.record.key()));
+            let known = |key: &[u8]| {
+                let mut keys = keys.iter();
+                keys.any(|(db, known)| *db == change.db && known == key)
+            };
+            if let Some(parts) = parts.filter(|parts| !known(parts.user_key)) {
+                keys.push((change.db, parts.user_key.to_vec()));
+            }
+        }
+        keys
+    }
+
+    /// Whether databases are emptied or exchanged.
+    pub fn changes_databases(&self) -> bool {
+        self.view.staged.borrow().staging.new_map.is_some()
+    }
+
     /// Waits until everything staged is committed, so that an iterator sees all rows of the keys
     /// that the caller has latched, but for this edit's own. May block.
     pub fn settle(&self) -> Result<()> {

@@ -60,6 +60,7 @@ impl Fixture {
             config: &self.config,
             resp: RespVersion::Resp2,
             command: spec.name,
+            only_key: None,
         };
         let result = match spec.handler {
             Handler::Read(run) => run(&self.store.view(0, LATCHED).unwrap(), &mut args, &ctx),

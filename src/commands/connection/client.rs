@@ -12,6 +12,7 @@ use crate::resp::Reply;
 use crate::session::{ClientInfo, ReplyMode, Session};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use storage::encoding::number::parse_i64;
 
 /// Flags of subcommands that concern the own connection.
 const OWN: Flags = ANY_STATE.with(Flags::NOSCRIPT);
@@ -26,7 +27,8 @@ pub static CLIENT: CommandSpec = CommandSpec {
     summary: "A container for client connection commands.",
     complexity: "Depends on subcommand.",
     subcommands: &[
-        &ID, &INFO, &LIST, &KILL, &GETNAME, &SETNAME, &SETINFO, &REPLY, &NO_EVICT, &NO_TOUCH, &HELP,
+        &ID, &INFO, &LIST, &KILL, &UNBLOCK, &GETNAME, &SETNAME, &SETINFO, &REPLY, &NO_EVICT,
+        &NO_TOUCH, &HELP,
     ],
     ..ROW
 };
@@ -238,6 +240,34 @@ fn list(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
         lines.push_str(&client_line::describe(&client, now_ms));
     }
     Ok(Reply::text(lines.into_bytes()).into())
+}
+
+static UNBLOCK: CommandSpec = CommandSpec {
+    name: "unblock",
+    since: "5.0.0",
+    arity: Arity::at_least(3),
+    extra: OTHERS,
+    handler: Handler::Server(unblock),
+    syntax: "client-id [TIMEOUT | ERROR]",
+    summary: "Ends the wait of a client as if its time were over, or with an error.",
+    ..ROW
+};
+
+fn unblock(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
+    let id = args.peek(0).and_then(parse_i64);
+    args.next()?;
+    let error = if args.left() == 0 || args.skip_word("TIMEOUT") {
+        false
+    } else if args.skip_word("ERROR") {
+        true
+    } else {
+        let error = "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR";
+        return Err(CommandError::Fixed(error));
+    };
+    args.finish()?;
+    let id = id.ok_or(CommandError::Fixed(text::NOT_INTEGER))?;
+    let waited = session.services.waiting.unblock(id as u64, error);
+    Ok(Reply::Int(i64::from(waited)).into())
 }
 
 static KILL: CommandSpec = CommandSpec {

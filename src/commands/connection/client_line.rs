@@ -47,6 +47,7 @@ pub fn describe(client: &ClientInfo, now_ms: u64) -> String {
 /// The letters of the client's states, or `N` for none.
 fn flags(client: &ClientInfo) -> String {
     let states = [
+        ('b', client.blocked.load(Relaxed)),
         ('U', client.unix),
         ('e', client.no_evict.load(Relaxed)),
         ('T', client.no_touch.load(Relaxed)),

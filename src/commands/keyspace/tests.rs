@@ -59,6 +59,7 @@ impl Server {
             config: &self.config,
             resp: RespVersion::Resp2,
             command: spec.name,
+            only_key: None,
         };
         let result = match spec.handler {
             Handler::Read(run) => run(&self.store.view(0, options()).unwrap(), &mut args, &ctx),

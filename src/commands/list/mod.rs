@@ -14,10 +14,32 @@ use storage::ops::list::{End, Threshold};
 
 /// The rows of this file.
 pub static COMMANDS: &[&CommandSpec] = &[
-    &LINDEX, &LINSERT, &LLEN, &LMOVE, &LMPOP, &LPOP, &LPOS, &LPUSH, &LPUSHX, &LRANGE, &LREM, &LSET,
-    &LTRIM, &RPOP, &RPOPLPUSH, &RPUSH, &RPUSHX,
+    &BLMOVE,
+    &BLMPOP,
+    &BLPOP,
+    &BRPOP,
+    &BRPOPLPUSH,
+    &LINDEX,
+    &LINSERT,
+    &LLEN,
+    &LMOVE,
+    &LMPOP,
+    &LPOP,
+    &LPOS,
+    &LPUSH,
+    &LPUSHX,
+    &LRANGE,
+    &LREM,
+    &LSET,
+    &LTRIM,
+    &RPOP,
+    &RPOPLPUSH,
+    &RPUSH,
+    &RPUSHX,
 ];
 
+/// They wait until another client does something.
+const WAITS: Flags = Flags::BLOCKING;
 const READ: KeyFlags = KeyFlags::RO.with(KeyFlags::ACCESS);
 const MOVE: &[KeySpec] = &[
     KeySpec::index(
@@ -285,4 +307,78 @@ pub static RPUSHX: CommandSpec = row(Row {
     syntax: "key element [element ...]",
     summary: "Puts elements at the end of a list that exists.",
     complexity: "O(1) for each element",
+});
+
+pub static BLMOVE: CommandSpec = row(Row {
+    name: "blmove",
+    since: "6.2.0",
+    arity: Arity::exactly(6),
+    keys: MOVE,
+    extra: WAITS.with(Flags::DENYOOM),
+    handler: Handler::Write(pop::blmove),
+    syntax: "source destination <LEFT | RIGHT> <LEFT | RIGHT> timeout",
+    summary: "Moves an element from an end of a list to an end of another, waiting for one.",
+    complexity: "O(1)",
+});
+
+pub static BLMPOP: CommandSpec = row(Row {
+    name: "blmpop",
+    since: "7.0.0",
+    arity: Arity::at_least(5),
+    keys: &[KeySpec::key_num(
+        2,
+        1,
+        KeyFlags::RW.with(KeyFlags::ACCESS).with(KeyFlags::DELETE),
+    )],
+    extra: WAITS,
+    handler: Handler::Write(pop::blmpop),
+    syntax: "timeout numkeys key [key ...] <LEFT | RIGHT> [COUNT count]",
+    summary: "Takes elements from the first list that has any, waiting for one.",
+    complexity: "O(K+M) in the number of keys and of elements taken",
+});
+
+pub static BLPOP: CommandSpec = row(Row {
+    name: "blpop",
+    since: "2.0.0",
+    arity: Arity::at_least(3),
+    keys: &[KeySpec::range(
+        1,
+        -2,
+        1,
+        KeyFlags::RW.with(KeyFlags::ACCESS).with(KeyFlags::DELETE),
+    )],
+    extra: WAITS,
+    handler: Handler::Write(pop::blpop),
+    syntax: "key [key ...] timeout",
+    summary: "Takes the first element of the first list that has any, waiting for one.",
+    complexity: "O(K) in the number of keys",
+});
+
+pub static BRPOP: CommandSpec = row(Row {
+    name: "brpop",
+    since: "2.0.0",
+    arity: Arity::at_least(3),
+    keys: &[KeySpec::range(
+        1,
+        -2,
+        1,
+        KeyFlags::RW.with(KeyFlags::ACCESS).with(KeyFlags::DELETE),
+    )],
+    extra: WAITS,
+    handler: Handler::Write(pop::brpop),
+    syntax: "key [key ...] timeout",
+    summary: "Takes the last element of the first list that has any, waiting for one.",
+    complexity: "O(K) in the number of keys",
+});
+
+pub static BRPOPLPUSH: CommandSpec = row(Row {
+    name: "brpoplpush",
+    since: "2.2.0",
+    arity: Arity::exactly(4),
+    keys: MOVE,
+    extra: WAITS.with(Flags::DENYOOM),
+    handler: Handler::Write(pop::brpoplpush),
+    syntax: "source destination timeout",
+    summary: "Moves the last element of a list to the front of another, waiting for one.",
+    complexity: "O(1)",
 });

@@ -3,7 +3,7 @@
 
 use super::{next_end, threshold};
 use crate::command::{Args, Ctx};
-use crate::error::{CommandError, CommandResult, text};
+use crate::error::{CommandError, CommandResult, Park, text};
 use crate::resp::Reply;
 use storage::ops::list::{self, End};
 use storage::{Edit, Value};
@@ -95,4 +95,75 @@ impl<'a> MultiPop<'a> {
 pub fn lmpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
     let popped = MultiPop::parse(args)?.pop(edit, ctx)?;
     Ok(popped.unwrap_or(Reply::NilArray))
+}
+
+pub fn blmpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    let timeout_ms = args.next_timeout()?;
+    let mut wanted = MultiPop::parse(args)?;
+    let all = wanted.keys.clone();
+    wanted.keys.retain(|&key| ctx.looks_at(key));
+    let popped = wanted.pop(edit, ctx)?;
+    popped.ok_or_else(|| park(&all, timeout_ms, Reply::NilArray))
+}
+
+pub fn blpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    pop_or_wait(edit, args, ctx, End::Front)
+}
+
+pub fn brpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    pop_or_wait(edit, args, ctx, End::Back)
+}
+
+fn pop_or_wait(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>, end: End) -> CommandResult {
+    let mut keys = Vec::with_capacity(args.left());
+    while args.left() > 1 {
+        keys.push(args.next()?);
+    }
+    let timeout_ms = args.next_timeout()?;
+    for key in keys.iter().filter(|&key| ctx.looks_at(key)) {
+        if let Some(element) = list::pop(edit, key, end, threshold(ctx))? {
+            return Ok(Reply::array([Reply::bulk_bytes(key), Reply::from(element)]));
+        }
+    }
+    Err(park(&keys, timeout_ms, Reply::NilArray))
+}
+
+pub fn blmove(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    let (from, to) = (args.next()?, args.next()?);
+    let (from_end, to_end) = (next_end(args)?, next_end(args)?);
+    let timeout_ms = args.next_timeout()?;
+    move_or_wait(edit, ctx, (from, from_end), (to, to_end), timeout_ms)
+}
+
+pub fn brpoplpush(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    let (from, to) = ((args.next()?, End::Back), (args.next()?, End::Front));
+    let timeout_ms = args.next_timeout()?;
+    move_or_wait(edit, ctx, from, to, timeout_ms)
+}
+
+fn move_or_wait(
+    edit: &mut Edit<'_>,
+    ctx: &Ctx<'_>,
+    from: (&[u8], End),
+    to: (&[u8], End),
+    timeout_ms: Option<u64>,
+) -> CommandResult {
+    let key = from.0;
+    // A change of the target alone gives nothing to move.
+    if !ctx.looks_at(key) {
+        return Err(park(&[key], timeout_ms, Reply::Nil));
+    }
+    match list::move_element(edit, from, to, threshold(ctx))? {
+        Some(element) => Ok(Reply::from(element)),
+        None => Err(park(&[key], timeout_ms, Reply::Nil)),
+    }
+}
+
+fn park(keys: &[&[u8]], timeout_ms: Option<u64>, nil: Reply) -> CommandError {
+    CommandError::Park(Box::new(Park {
+        keys: keys.iter().map(|key| key.to_vec()).collect(),
+        timeout_ms,
+        nil,
+        takes: true,
+    }))
 }

@@ -174,6 +174,7 @@ mod tests {
             config: &config,
             resp: RespVersion::default(),
             command: "set",
+            only_key: None,
         };
         let words: Vec<&str> = words.split_whitespace().collect();
         let request = OwnedRequest::from_args(&words);

@@ -26,7 +26,7 @@ pub fn clients(services: &Services, out: &mut Fields) {
         "client_recent_max_output_buffer",
         largest(&|client| client.output_bytes.load(Ordering::Relaxed)),
     );
-    out.put("blocked_clients", 0);
+    out.put("blocked_clients", services.waiting.len());
     out.put("tracking_clients", 0);
     out.put("clients_in_timeout_table", 0);
 }

@@ -1,0 +1,166 @@
+//! Owns waiting for keys: entering the line, and serving who stands in it.
+//!
+//! Journey: BLPOP finds nothing and is entered under its latches; an LPUSH stages its edit and,
+//! still under its own latches, runs the handlers of those who wait for the keys it changed, first
+//! come first served. So a reader that comes after the LPUSH finds what they left.
+//! Invariants: a served command sees only the key that changed; one that needs another key as well
+//! takes its latch if it is free, and otherwise looks again by itself.
+//! Must not know: sockets. Tests: `tests/commands/blocking.rs`, the oracle.
+
+use super::call::{Call, ChangedKey};
+use crate::command::Outcome;
+use crate::commands;
+use crate::error::CommandError;
+use crate::resp::Reply;
+use crate::session::Services;
+use crate::wait::{Parked, Served, Waiter, Wake};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+use storage::StorageError;
+use storage::commit::latch::KeyGuard;
+use storage::engine::Tier;
+use tokio::sync::oneshot;
+
+/// A place in the line; dropping it leaves.
+pub struct Entered {
+    services: Arc<Services>,
+    waiter: Arc<Waiter<Served>>,
+    receiver: oneshot::Receiver<Wake<Served>>,
+}
+
+impl Entered {
+    /// Enters the line for keys whose latches the caller holds.
+    pub fn new(
+        services: &Arc<Services>,
+        parked: Arc<Parked>,
+        ticket: u64,
+        line: (Vec<Vec<u8>>, bool),
+    ) -> Entered {
+        let (waiter, receiver) = services.waiting.enter(parked, ticket, line);
+        Entered {
+            services: Arc::clone(services),
+            waiter,
+            receiver,
+        }
+    }
+
+    /// Waits; `None` when the time is over.
+    pub async fn wait(&mut self, deadline: Option<Instant>) -> Option<Wake<Served>> {
+        let time_is_over = async {
+            match deadline {
+                Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            wake = &mut self.receiver => return wake.ok(),
+            () = time_is_over => {}
+        }
+        let ended_here = self.waiter.claim().take().is_some();
+        if ended_here {
+            return None;
+        }
+        // Somebody was faster than the clock.
+        (&mut self.receiver).await.ok()
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.services.waiting.leave(&self.waiter);
+    }
+}
+
+/// Serves who waits for what a call has changed. The call's latches are still held.
+#[inline]
+pub fn wake(services: &Services, call: &Call<'_>) {
+    let (keys, databases) = call.take_changes();
+    if databases {
+        services.waiting.look_again();
+    }
+    if !keys.is_empty() {
+        serve_all(services, keys.into());
+    }
+}
+
+#[cold]
+fn serve_all(services: &Services, mut changed: VecDeque<ChangedKey>) {
+    // Latches of further keys are held to the end, since those keys are looked at as well.
+    let mut guards = Vec::new();
+    while let Some((db, key)) = changed.pop_front() {
+        let mut from = 0;
+        let mut stuck: Vec<usize> = Vec::new();
+        while let Some(waiter) = services.waiting.next(db, &key, from) {
+            from = waiter.ticket() + 1;
+            if waiter.takes && stuck.contains(&waiter.parked.command) {
+                continue;
+            }
+            let mut sender = waiter.claim();
+            if sender.is_none() {
+                continue;
+            }
+            let wake = match serve(services, &waiter.parked, &key, &mut guards, &mut changed) {
+                Service::Given(served) => Wake::Answered(served),
+                Service::LookAgain => Wake::LookAgain,
+                Service::Nothing => {
+                    stuck.push(waiter.parked.command);
+                    continue;
+                }
+            };
+            if let Some(sender) = sender.take() {
+                // A receiver that is gone is a client that left while it was served.
+                drop(sender.send(wake));
+            }
+            drop(sender);
+            services.waiting.leave(&waiter);
+        }
+    }
+}
+
+/// What serving came to.
+enum Service {
+    Given(Served),
+    /// It needs what is not at hand here.
+    LookAgain,
+    /// There is nothing for it.
+    Nothing,
+}
+
+fn serve(
+    services: &Services,
+    parked: &Parked,
+    key: &[u8],
+    guards: &mut Vec<KeyGuard>,
+    changed: &mut VecDeque<ChangedKey>,
+) -> Service {
+    let Some(command) = commands::numbered().get(parked.command) else {
+        return Service::LookAgain;
+    };
+    let call = Call::of_parked(services, command, parked, Some(key));
+    // A command with keys of two kinds moves from one to the other.
+    if command.spec.keys.len() > 1 {
+        let mut others = call.keys();
+        others.retain(|(at, _)| call.key(*at) != key);
+        if !others.is_empty() {
+            match services.store.latches().try_lock(&call.latches(&others)) {
+                Some(guard) => guards.push(guard),
+                None => return Service::LookAgain,
+            }
+        }
+    }
+    let (result, position) = call.run(Tier::Memory, true);
+    let (keys, _) = call.take_changes();
+    changed.extend(keys);
+    let reply = match result {
+        Ok(Outcome::Reply(reply)) => reply,
+        Err(CommandError::Storage(StorageError::NeedsDisk)) => return Service::LookAgain,
+        // Who waits for a list does not mind that the key is something else for now.
+        Err(CommandError::Park(_) | CommandError::Storage(StorageError::WrongType)) | Ok(_) => {
+            return Service::Nothing;
+        }
+        Err(error) => Reply::Error(error.text()),
+    };
+    Service::Given(Served { reply, position })
+}

@@ -1,0 +1,294 @@
+//! Owns one attempt at a data command: its keys and latches, its handler on a view or an edit, and
+//! what its edit wakes.
+//! Invariants: nothing of an attempt that does not stage remains; who waits for a key that changed
+//! is served before the latches that the change was made under are released.
+//! Must not know: who asks, on which thread. Tests: black box, oracle.
+//!
+//! On the request path: no allocation, no lock but latches and one table shard, no log line.
+
+use crate::command::key_spec::KeyPositions;
+use crate::command::spec::{ReadFn, WriteFn};
+use crate::command::{Args, Ctx, Flags, Handler, Outcome};
+use crate::commands::NumberedCommand;
+use crate::error::{CommandError, CommandResult};
+use crate::resp::{Reply, Request, RespVersion};
+use crate::session::{Services, Session};
+use crate::wait::Parked;
+use std::cell::{Cell, RefCell};
+use storage::commit::Position;
+use storage::commit::latch::{LatchSet, Mode};
+use storage::engine::Tier;
+use storage::limits::PREFETCH_KEYS_MAX;
+use storage::{Edit, StorageError, View, ViewOptions};
+
+/// A key with its database.
+pub type ChangedKey = (u32, Vec<u8>);
+
+/// What a handler needs to run, whatever the thread.
+pub struct Call<'a> {
+    services: &'a Services,
+    /// The row.
+    pub command: &'static NumberedCommand,
+    request: Request<'a>,
+    db: u32,
+    resp: RespVersion,
+    touch: bool,
+    /// See [`Ctx::only_key`].
+    only_key: Option<&'a [u8]>,
+    /// A key of the command was found expired and still stored.
+    met_expired: Cell<bool>,
+    /// What the staged edit changed, noted while somebody waits for keys.
+    changed: RefCell<Vec<ChangedKey>>,
+    /// The staged edit emptied or exchanged databases.
+    changed_databases: Cell<bool>,
+}
+
+/// Whether the command counts as a use of its keys. TOUCH does even under CLIENT NO-TOUCH.
+#[inline]
+pub fn touches(session: &Session, command: &NumberedCommand) -> bool {
+    !command.spec.flags().has(Flags::NO_TOUCH)
+        && (!session.no_touch || command.full_name == "touch")
+}
+
+impl<'a> Call<'a> {
+    /// A request of a session.
+    #[inline]
+    pub fn new(
+        session: &'a Session,
+        command: &'static NumberedCommand,
+        request: Request<'a>,
+    ) -> Call<'a> {
+        Call {
+            services: &session.services,
+            command,
+            request,
+            db: session.db,
+            resp: session.resp,
+            touch: touches(session, command),
+            only_key: None,
+            met_expired: Cell::new(false),
+            changed: RefCell::default(),
+            changed_databases: Cell::new(false),
+        }
+    }
+
+    /// A request that runs away from its session; with `only_key` as one that is served.
+    pub fn of_parked(
+        services: &'a Services,
+        command: &'static NumberedCommand,
+        parked: &'a Parked,
+        only_key: Option<&'a [u8]>,
+    ) -> Call<'a> {
+        Call {
+            services,
+            command,
+            request: parked.request.as_request(),
+            db: parked.db,
+            resp: parked.resp,
+            touch: parked.touch,
+            only_key,
+            met_expired: Cell::new(false),
+            changed: RefCell::default(),
+            changed_databases: Cell::new(false),
+        }
+    }
+
+    /// The bytes of the key at an argument.
+    pub fn key(&self, at: u16) -> &'a [u8] {
+        self.request.get(usize::from(at)).unwrap_or_default()
+    }
+
+    /// What the staged edit changed, if somebody waits for keys: the keys, and whether databases
+    /// were emptied or exchanged. Gives it once.
+    #[inline]
+    pub fn take_changes(&self) -> (Vec<ChangedKey>, bool) {
+        (self.changed.take(), self.changed_databases.take())
+    }
+
+    #[inline]
+    pub fn keys(&self) -> KeyPositions {
+        let mut keys = KeyPositions::new();
+        for spec in self.command.spec.keys {
+            spec.find(&self.request, &mut keys);
+        }
+        keys
+    }
+
+    /// The keys of one command are known before the first is opened; see
+    /// [`Executor::look_ahead`].
+    pub fn prefetch(&self, keys: &KeyPositions) {
+        for part in keys.chunks(PREFETCH_KEYS_MAX) {
+            let names = part.iter().map(|&(at, _)| {
+                let key = self.request.get(usize::from(at));
+                key.unwrap_or_default()
+            });
+            self.services.store.prefetch(self.db, names);
+        }
+    }
+
+    #[inline]
+    pub fn latches(&self, keys: &KeyPositions) -> LatchSet {
+        let mut set = LatchSet::default();
+        let may_stage = self.command.spec.may_stage();
+        for &(at, flags) in keys {
+            let key = self.request.get(usize::from(at)).unwrap_or_default();
+            let mode = if may_stage && !flags.read_only() {
+                Mode::Exclusive
+            } else {
+                Mode::Shared
+            };
+            set.add_hash(self.services.store.seed().hash(key), mode);
+        }
+        set
+    }
+
+    /// Runs the handler, again as long as databases are flushed or swapped under it.
+    #[inline]
+    pub fn run(&self, tier: Tier, latched: bool) -> (CommandResult<Outcome>, Position) {
+        loop {
+            let result = match self.command.spec.handler {
+                Handler::Read(run) => self.read(run, tier, latched),
+                Handler::Memo { recall, .. } if !latched => self.read(recall, tier, latched),
+                Handler::Write(run) | Handler::Memo { compute: run, .. } => {
+                    self.write(run, tier, latched)
+                }
+                _ => (Ok(Reply::None), 0),
+            };
+            match result {
+                (Err(CommandError::Storage(StorageError::NamespaceChanged)), _) => {}
+                (result, position) => return (result.map(Outcome::from), position),
+            }
+        }
+    }
+
+    #[inline]
+    fn read(&self, run: ReadFn, tier: Tier, latched: bool) -> (CommandResult, Position) {
+        let options = ViewOptions {
+            tier,
+            latched,
+            touch: self.touch,
+        };
+        let view = match self.services.store.view(self.db, options) {
+            Ok(view) => view,
+            Err(error) => return (Err(error.into()), 0),
+        };
+        let result = run(
+            &view,
+            &mut Args::new(self.request, self.command.words),
+            &self.ctx(),
+        );
+        self.note_lookups(&view, result.is_ok());
+        (result, view.seen())
+    }
+
+    /// Counts the keys that a read found and did not find.
+    #[inline]
+    fn note_lookups(&self, view: &View<'_>, answered: bool) {
+        let (hits, misses) = view.hits_and_misses();
+        self.services.metrics.keyspace_hits.add_some(hits);
+        self.services.metrics.keyspace_misses.add_some(misses);
+        if answered && view.met_expired() {
+            self.met_expired.set(true);
+        }
+    }
+
+    /// Deletes the command's keys whose time has come, as Redis does on access: DBSIZE and
+    /// keyspace events then agree with what the client was told. Keys that somebody else works on,
+    /// or that would need the disk, are left to the sweeper.
+    ///
+    /// Called without latches held. `position` is what the reply waits for without it; gives what
+    /// it waits for now.
+    #[inline]
+    pub fn with_expired_dropped(&self, position: Position) -> Position {
+        if self.met_expired.get() {
+            let dropped = self.remove_expired_keys();
+            self.services.store.queue().later(position, dropped)
+        } else {
+            position
+        }
+    }
+
+    #[cold]
+    fn remove_expired_keys(&self) -> Position {
+        let options = ViewOptions {
+            tier: Tier::Memory,
+            latched: true,
+            touch: false,
+        };
+        let store = &self.services.store;
+        let mut last = 0;
+        for &(at, _) in &self.keys() {
+            let key = self.request.get(usize::from(at)).unwrap_or_default();
+            let mut set = LatchSet::default();
+            set.add_hash(store.seed().hash(key), Mode::Exclusive);
+            let Some(_guard) = store.latches().try_lock(&set) else {
+                continue;
+            };
+            let Ok(mut edit) = store.edit(self.db, options) else {
+                continue;
+            };
+            let entry = edit.open(key);
+            let removed = entry
+                .and_then(|entry| edit.remove_expired(&entry))
+                .and_then(|()| edit.stage());
+            // What cannot be removed now stays hidden, and the sweeper comes by.
+            last = removed.unwrap_or(0).max(last);
+        }
+        last
+    }
+
+    #[inline]
+    fn write(&self, run: WriteFn, tier: Tier, latched: bool) -> (CommandResult, Position) {
+        let options = ViewOptions {
+            tier,
+            latched,
+            touch: self.touch,
+        };
+        let mut edit = match self.services.store.edit(self.db, options) {
+            Ok(edit) => edit,
+            Err(error) => return (Err(error.into()), 0),
+        };
+        let result = run(
+            &mut edit,
+            &mut Args::new(self.request, self.command.words),
+            &self.ctx(),
+        );
+        let seen = edit.seen();
+        let reads = !self.command.spec.is_write();
+        if reads {
+            self.note_lookups(&edit, result.is_ok());
+        }
+        match result {
+            Ok(reply) => match self.stage(edit) {
+                Ok(position) => (Ok(reply), position.max(seen)),
+                Err(StorageError::Poisoned(_) | StorageError::DiskReserve) if reads => {
+                    (Ok(reply), seen)
+                }
+                Err(error) => (Err(error.into()), seen),
+            },
+            Err(error) => (Err(error), seen),
+        }
+    }
+
+    #[inline]
+    fn stage(&self, edit: Edit<'_>) -> Result<Position, StorageError> {
+        if !self.services.waiting.any() {
+            return edit.stage();
+        }
+        let (keys, databases) = (edit.changed_keys(), edit.changes_databases());
+        let position = edit.stage()?;
+        self.changed.replace(keys);
+        self.changed_databases.set(databases);
+        Ok(position)
+    }
+
+    #[inline]
+    fn ctx(&self) -> Ctx<'_> {
+        Ctx {
+            config: &self.services.config,
+            resp: self.resp,
+            command: self.command.full_name,
+            only_key: self.only_key,
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Owns the clients that wait for keys: who waits for which, in what order, and how a wait ends.
+//! Invariants: a waiter is entered while the latches of its keys are held, by whoever found
+//! nothing for it, so no change slips in between; on each key waiters stand in the order in which
+//! they came; a wait ends once, by whoever takes its sender first.
+//! Must not know: commands, how a waiter is served (`exec`). Tests: below, `tests/commands/blocking`.
+
+use crate::resp::{OwnedRequest, Reply, RespVersion};
+use parking_lot::{Mutex, MutexGuard};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use tokio::sync::oneshot;
+
+/// What ends a wait, apart from its time.
+#[derive(Debug)]
+pub enum Wake<A> {
+    /// Somebody served the waiter.
+    Answered(A),
+    /// There may be something; the waiter has to look itself.
+    LookAgain,
+    /// CLIENT UNBLOCK; `true` asks for an error instead of the reply of a time-out.
+    Unblocked(bool),
+}
+
+/// What a parked request is, for whoever serves it.
+#[derive(Debug)]
+pub struct Parked {
+    /// The request.
+    pub request: OwnedRequest,
+    /// Its command's number in the table.
+    pub command: usize,
+    /// Its client.
+    pub client: u64,
+    /// Its database.
+    pub db: u32,
+    /// The protocol that its client speaks.
+    pub resp: RespVersion,
+    /// It counts as a use of its keys.
+    pub touch: bool,
+}
+
+/// One parked request and the way to its client.
+pub struct Waiter<A> {
+    /// What waits.
+    pub parked: Arc<Parked>,
+    /// What it takes, others do not get: while it waits, so do others of the same command.
+    pub takes: bool,
+    ticket: u64,
+    keys: Vec<Vec<u8>>,
+    sender: Mutex<Option<oneshot::Sender<Wake<A>>>>,
+}
+
+impl<A> Waiter<A> {
+    /// The right to end the wait; `None` inside once somebody has.
+    pub fn claim(&self) -> MutexGuard<'_, Option<oneshot::Sender<Wake<A>>>> {
+        self.sender.lock()
+    }
+
+    /// Its place in the line.
+    pub fn ticket(&self) -> u64 {
+        self.ticket
+    }
+}
+
+type Line<A> = BTreeMap<u64, Arc<Waiter<A>>>;
+
+struct Lines<A> {
+    by_key: HashMap<(u32, Vec<u8>), Line<A>>,
+    by_client: HashMap<u64, Arc<Waiter<A>>>,
+}
+
+/// All waiters. `A` is what a served one is given.
+pub struct Waiting<A> {
+    lines: Mutex<Lines<A>>,
+    /// Waiters, so that writers need not look while there are none.
+    count: AtomicUsize,
+    next_ticket: AtomicU64,
+}
+
+impl<A> Default for Waiting<A> {
+    fn default() -> Waiting<A> {
+        Waiting {
+            lines: Mutex::new(Lines {
+                by_key: HashMap::new(),
+                by_client: HashMap::new(),
+            }),
+            count: AtomicUsize::new(0),
+            next_ticket: AtomicU64::new(0),
+        }
+    }
+}
+
+impl<A> Waiting<A> {
+    /// Whether anybody waits.
+    #[inline]
+    pub fn any(&self) -> bool {
+        self.count.load(Ordering::Acquire) > 0
+    }
+
+    /// Number of waiting clients.
+    pub fn len(&self) -> usize {
+        self.count.load(Ordering::Acquire)
+    }
+
+    /// Whether nobody waits.
+    pub fn is_empty(&self) -> bool {
+        !self.any()
+    }
+
+    /// A place in the line; one that looks again keeps it.
+    pub fn ticket(&self) -> u64 {
+        self.next_ticket.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Enters a waiter for `keys`. The caller holds their latches.
+    pub fn enter(
+        &self,
+        parked: Arc<Parked>,
+        ticket: u64,
+        (keys, takes): (Vec<Vec<u8>>, bool),
+    ) -> (Arc<Waiter<A>>, oneshot::Receiver<Wake<A>>) {
+        let (sender, receiver) = oneshot::channel();
+        let waiter = Arc::new(Waiter {
+            parked,
+            takes,
+            ticket,
+            keys,
+            sender: Mutex::new(Some(sender)),
+        });
+        let mut lines = self.lines.lock();
+        let db = waiter.parked.db;
+        for key in &waiter.keys {
+            let line = lines.by_key.entry((db, key.clone())).or_default();
+            line.insert(ticket, Arc::clone(&waiter));
+        }
+        let client = waiter.parked.client;
+        if lines
+            .by_client
+            .insert(client, Arc::clone(&waiter))
+            .is_none()
+        {
+            self.count.fetch_add(1, Ordering::AcqRel);
+        }
+        (waiter, receiver)
+    }
+
+    /// Removes a waiter whose wait is over.
+    pub fn leave(&self, waiter: &Waiter<A>) {
+        let mut lines = self.lines.lock();
+        for key in &waiter.keys {
+            let key = (waiter.parked.db, key.clone());
+            if let Some(line) = lines.by_key.get_mut(&key) {
+                line.remove(&waiter.ticket);
+                if line.is_empty() {
+                    lines.by_key.remove(&key);
+                }
+            }
+        }
+        let client = waiter.parked.client;
+        let same = |found: &Arc<Waiter<A>>| found.ticket == waiter.ticket;
+        if lines.by_client.get(&client).is_some_and(same) {
+            lines.by_client.remove(&client);
+            self.count.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+
+    /// The first waiter for a key at or behind a place in the line.
+    pub fn next(&self, db: u32, key: &[u8], from: u64) -> Option<Arc<Waiter<A>>> {
+        let lines = self.lines.lock();
+        let line = lines.by_key.get(&(db, key.to_vec()))?;
+        line.range(from..)
+            .next()
+            .map(|(_, waiter)| Arc::clone(waiter))
+    }
+
+    /// Lets every waiter look again: databases were exchanged or emptied.
+    pub fn look_again(&self) {
+        let waiters: Vec<_> = self.lines.lock().by_client.values().cloned().collect();
+        for waiter in waiters {
+            if let Some(sender) = waiter.claim().take() {
+                // A receiver that is gone is a client that is gone.
+                drop(sender.send(Wake::LookAgain));
+            }
+        }
+    }
+
+    /// Ends the wait of a client; gives whether it waited.
+    pub fn unblock(&self, client: u64, error: bool) -> bool {
+        let waiter = self.lines.lock().by_client.get(&client).cloned();
+        let Some(sender) = waiter.and_then(|waiter| waiter.claim().take()) else {
+            return false;
+        };
+        sender.send(Wake::Unblocked(error)).is_ok()
+    }
+}
+
+/// What a served request is given: its reply, and the commit that the reply waits for.
+#[derive(Debug)]
+pub struct Served {
+    /// The reply, or the error.
+    pub reply: Reply,
+    /// The commit; 0 for none.
+    pub position: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parked(client: u64) -> Arc<Parked> {
+        Arc::new(Parked {
+            request: OwnedRequest::from_args(&["blpop", "k", "0"]),
+            command: 0,
+            client,
+            db: 0,
+            resp: RespVersion::Resp2,
+            touch: true,
+        })
+    }
+
+    fn keys(names: &[&str]) -> Vec<Vec<u8>> {
+        names.iter().map(|name| name.as_bytes().to_vec()).collect()
+    }
+
+    #[test]
+    fn a_line_is_first_come_first_served_on_every_key() {
+        let waiting: Waiting<Served> = Waiting::default();
+        let late = waiting.ticket();
+        let early = waiting.ticket();
+        let (one, _one) = waiting.enter(parked(1), early, (keys(&["a", "b"]), true));
+        let (two, _two) = waiting.enter(parked(2), late, (keys(&["b"]), true));
+        assert_eq!(waiting.len(), 2);
+        let first = |key: &[u8], from| waiting.next(0, key, from).map(|one| one.parked.client);
+        assert_eq!(first(b"a", 0), Some(1));
+        assert_eq!(first(b"b", 0), Some(2));
+        assert_eq!(first(b"b", late + 1), Some(1));
+        assert_eq!(first(b"c", 0), None);
+        waiting.leave(&two);
+        waiting.leave(&two);
+        assert_eq!(first(b"b", 0), Some(1));
+        waiting.leave(&one);
+        assert!(waiting.is_empty() && waiting.lines.lock().by_key.is_empty());
+    }
+
+    #[test]
+    fn a_wait_ends_once() {
+        let waiting: Waiting<Served> = Waiting::default();
+        let (waiter, mut receiver) = waiting.enter(parked(7), 0, (keys(&["a"]), true));
+        assert!(!waiting.unblock(8, false));
+        assert!(waiting.unblock(7, true));
+        assert!(!waiting.unblock(7, true));
+        assert!(waiter.claim().is_none());
+        assert!(matches!(receiver.try_recv(), Ok(Wake::Unblocked(true))));
+        waiting.look_again();
+    }
+}
