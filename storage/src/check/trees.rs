@@ -5,19 +5,20 @@
 use super::Checker;
 use super::rows::shown;
 use crate::collection::Place;
+use crate::collection::tree::Tree;
 use crate::collection::tree::check::{Reached, walk};
-use crate::collection::tree::{Form, Tree, TreeKind};
 use crate::encoding::key::RowKey;
 use crate::encoding::meta::DataType;
 use crate::engine::{Family, Tier};
 use crate::error::Result;
+use crate::ops::list;
 use crate::value::Value;
 
 /// The trees in the payload of a collection.
 fn trees_of(kind: DataType, payload: &Value) -> Result<Vec<Tree>> {
     let mut trees = Vec::new();
     if kind == DataType::List {
-        trees.push(Tree::decode(TreeKind::new(1, Form::Positions), payload, 1)?.0);
+        trees.push(Tree::decode(list::ELEMENTS, payload, list::TREE_AT)?.0);
     }
     Ok(trees)
 }

@@ -1,29 +1,27 @@
 //! The fsck of a closed directory follows the trees of lists.
 
 use crate::common::Directory;
-use crate::harness::{change, open};
+use crate::harness::KEY;
 use storage::check::{CheckReport, check};
-use storage::collection::tree::{Form, TreeKind};
+use storage::collection::Place;
 use storage::encoding::key::{RowKey, blob_key, node_key};
 use storage::engine::{BatchBuilder, Throttle};
 use storage::limits::BLOB_BYTES_MIN;
+use storage::ops::list::{self, End, Threshold};
 
-const LIST: TreeKind = TreeKind::new(1, Form::Positions);
+/// The tag of a list's tree.
+const TAG: u8 = 0;
 
 /// A list of three levels, some of whose values stand in rows of their own.
-fn list() -> Directory {
+fn filled() -> Directory {
     let directory = Directory::new();
     let long = [b'l'; BLOB_BYTES_MIN + 1];
-    directory.write(|edit| {
-        change(edit, LIST, |edit, place, tree| {
-            for n in 0..20_000u32 {
-                let short = n.to_be_bytes();
-                let value = if n % 1000 == 0 { &long[..] } else { &short };
-                tree.push_back(edit, place, [value])?;
-            }
-            Ok(())
-        })
+    let short: Vec<[u8; 4]> = (0..20_000u32).map(u32::to_be_bytes).collect();
+    let values = short.iter().enumerate().map(|(n, value)| match n % 1000 {
+        0 => &long[..],
+        _ => &value[..],
     });
+    directory.write(|edit| list::push(edit, KEY, values, End::Back, false, Threshold(-2)));
     directory
 }
 
@@ -35,8 +33,8 @@ fn report(directory: Directory) -> CheckReport {
 
 /// What the fsck says after a row was written (`Some`) or deleted past the store.
 fn problems_of(row_key: impl Fn(u16, u64) -> RowKey, value: Option<&[u8]>) -> String {
-    let directory = list();
-    let (_, place) = open(&directory.view(0), LIST);
+    let directory = filled();
+    let place = Place::of(&directory.view(0).open(KEY).unwrap());
     let row_key = row_key(place.home_slot, place.id.unwrap());
     let family = directory.store.family(place.home_slot);
     let engine = directory.store.engine();
@@ -52,17 +50,18 @@ fn problems_of(row_key: impl Fn(u16, u64) -> RowKey, value: Option<&[u8]>) -> St
 
 #[test]
 fn a_tree_in_order_is_clean() {
-    let clean = report(list());
+    let clean = report(filled());
     assert!(clean.is_clean(), "{:?}", clean.problems);
 }
 
 #[test]
 fn damage_to_a_tree_is_found() {
-    let node = |number| move |slot, id| node_key(slot, id, LIST.tag, number);
-    let blob = |number: u64| move |slot, id| blob_key(slot, id, (1 << 56) | number);
-    assert!(problems_of(node(2), None).contains("node 2 of tree 1: is missing"));
-    assert!(problems_of(node(2), Some(&[8, 0, 0])).contains("entries counted, 0 found"));
-    assert!(problems_of(node(2), Some(b"@x")).contains("not a leaf of its tree"));
+    // The twenty long values were numbered first.
+    let node = |number| move |slot, id| node_key(slot, id, TAG, number);
+    let blob = |number: u64| move |slot, id| blob_key(slot, id, number);
+    assert!(problems_of(node(25), None).contains("node 25 of tree 0: is missing"));
+    assert!(problems_of(node(25), Some(&[8, 0, 0])).contains("entries counted, 0 found"));
+    assert!(problems_of(node(25), Some(b"@x")).contains("not a leaf of its tree"));
     let orphan = problems_of(node(1_000_000), Some(&[8, 0, 0]));
     assert!(
         orphan.contains("1 nodes and 0 blobs that nothing refers to"),

@@ -29,9 +29,9 @@ use crate::value::Value;
 use crate::view::{KeyEntry, View};
 
 /// The tree of a list's elements.
-const ELEMENTS: TreeKind = TreeKind::new(0, Form::Positions);
+pub(crate) const ELEMENTS: TreeKind = TreeKind::new(0, Form::Positions);
 /// Bytes of the payload before the tree.
-const TREE_AT: usize = 9;
+pub(crate) const TREE_AT: usize = 9;
 
 /// An end of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
