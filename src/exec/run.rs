@@ -191,14 +191,14 @@ impl Executor {
             match call.run(Tier::Memory, false) {
                 (Err(CommandError::Storage(StorageError::NeedsLatch)), _) => {}
                 (result, position) => {
-                    return settled((result, position.max(call.drop_expired())));
+                    return settled((result, call.with_expired_dropped(position)));
                 }
             }
         }
         let guard = store.latches().try_lock(&call.latches(&keys))?;
         let (result, position) = call.run(Tier::Memory, true);
         drop(guard);
-        settled((result, position.max(call.drop_expired())))
+        settled((result, call.with_expired_dropped(position)))
     }
 
     async fn data_later(
@@ -239,7 +239,7 @@ impl Executor {
             };
             let (result, position) = call.run(Tier::Disk, true);
             drop::<KeyGuard>(guard);
-            (result, position.max(call.drop_expired()))
+            (result, call.with_expired_dropped(position))
         };
         let lost = "ERR the command failed inside the server; see its log";
         self.pool
@@ -420,13 +420,15 @@ impl Call<'_> {
     /// keyspace events then agree with what the client was told. Keys that somebody else works on,
     /// or that would need the disk, are left to the sweeper.
     ///
-    /// Called without latches held. Gives the position that the reply waits for.
+    /// Called without latches held. `position` is what the reply waits for without it; gives what it
+    /// waits for now.
     #[inline]
-    fn drop_expired(&self) -> Position {
+    fn with_expired_dropped(&self, position: Position) -> Position {
         if self.met_expired.get() {
-            self.remove_expired_keys()
+            let dropped = self.remove_expired_keys();
+            self.services.store.queue().later(position, dropped)
         } else {
-            0
+            position
         }
     }
 

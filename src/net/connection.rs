@@ -238,11 +238,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         if position > queue.committed() {
             // Other connections with requests at hand stage theirs first: one commit for all.
             tokio::task::yield_now().await;
-            if position > queue.committed()
-                && let Err(error) = services.store.leader().wait(position).await
-            {
-                self.output.fail(queue.committed(), &error);
+            if position > queue.committed() {
+                // Whether it failed is asked for every reply by itself.
+                services.store.leader().wait(position).await.ok();
             }
+        }
+        if queue.any_failed() {
+            self.output.fail(|position| queue.failure(position));
         }
         self.output.settle();
         let count = self.output.len();

@@ -67,16 +67,15 @@ impl Output {
         self.bytes.capacity()
     }
 
-    /// Replaces every reply whose position is above `committed` by the error.
-    pub fn fail(&mut self, committed: Position, error: &StorageError) {
-        let text = Reply::Error(CommandError::from(error.clone()).text());
+    /// Replaces every reply whose position has failed by the error.
+    pub fn fail(&mut self, failure: impl Fn(Position) -> Option<StorageError>) {
         let mut replaced = BytesMut::with_capacity(self.bytes.len());
         let mut at = 0;
-        for waiting in self
-            .waiting
-            .iter()
-            .filter(|waiting| waiting.position > committed)
-        {
+        for waiting in &self.waiting {
+            let Some(error) = failure(waiting.position) else {
+                continue;
+            };
+            let text = Reply::Error(CommandError::from(error).text());
             replaced.extend_from_slice(self.bytes.get(at..waiting.start).unwrap_or_default());
             // A reply that was suppressed stays so.
             if waiting.end > waiting.start {
@@ -125,9 +124,12 @@ mod tests {
         output.push(&Reply::ok(), resp, 9);
         output.push(&Reply::None, resp, 9);
         assert_eq!(output.position(), 9);
-        output.fail(5, &StorageError::Poisoned("disk".into()));
+        // A position behind a failed one may be committed.
+        output.push(&Reply::Int(3), resp, 12);
+        output.fail(|position| (position == 9).then_some(StorageError::DiskFull));
         let text = String::from_utf8(output.ready().to_vec()).unwrap();
         assert!(text.starts_with(":1\r\n+OK\r\n:2\r\n-MISCONF "), "{text}");
+        assert!(text.ends_with("\r\n:3\r\n"), "{text}");
         assert_eq!(text.matches("MISCONF").count(), 1);
         output.sent();
         assert!(output.is_empty());

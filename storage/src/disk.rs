@@ -1,13 +1,18 @@
 //! Owns the free-disk reserve: how much space is left, and whether writes may go on.
 //! Invariants: writes stop below the reserve and go on by themselves once there is an eighth more
-//! than it, so that they do not flutter; deletions of what is dead never stop.
+//! than it, so that they do not flutter; deletions of what is dead never stop for it. Where a
+//! background job found no space all writes stop until there is more than the reserve and RocksDB
+//! has recovered.
 //! Must not know: who writes. Tests: below and `storage/tests/commit.rs`.
 
 use crate::store::Store;
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+/// Looks at the disk, ten a second, for each write that may find out whether RocksDB has recovered.
+const LOOKS_PER_TRY: u32 = 10;
 
 /// The reserve and the last reading.
 #[derive(Debug, Default)]
@@ -15,6 +20,8 @@ pub struct DiskReserve {
     reserve_bytes: AtomicU64,
     free_bytes: AtomicU64,
     low: AtomicBool,
+    /// Looks at the disk since a background job found no space.
+    looks_since_full: AtomicU32,
 }
 
 impl DiskReserve {
@@ -50,6 +57,19 @@ impl DiskReserve {
     }
 }
 
+impl DiskReserve {
+    /// Whether a write may find out if RocksDB has recovered from the want of space. Only a write
+    /// shows it, and RocksDB looks for space every five seconds.
+    fn may_try(&self, low: bool) -> bool {
+        let looks = self.looks_since_full.fetch_add(1, Ordering::Relaxed) + 1;
+        let may = !low && looks >= LOOKS_PER_TRY;
+        if may {
+            self.looks_since_full.store(0, Ordering::Relaxed);
+        }
+        may
+    }
+}
+
 impl Store {
     /// Changes the free-disk reserve and looks at the disk at once.
     pub fn set_disk_reserve_bytes(&self, bytes: u64) {
@@ -67,8 +87,11 @@ impl Store {
                 0 => 0,
                 _ => self.engine().memory_used().1 as u64,
             };
-            self.queue()
-                .set_disk_low(self.disk_reserve().judge(free.saturating_sub(owed)));
+            let low = self.disk_reserve().judge(free.saturating_sub(owed));
+            self.queue().set_disk_low(low);
+            if self.queue().is_disk_full() && self.disk_reserve().may_try(low) {
+                self.queue().clear_disk_full();
+            }
         }
     }
 }

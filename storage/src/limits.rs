@@ -22,10 +22,13 @@ pub const BUCKET_BYTES: usize = 512;
 pub const BLOB_BYTES_MIN: usize = 512;
 /// Longest element, field or member of a collection, in bytes: it must fit in one commit.
 pub const ELEMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Most bytes of one commit; larger results go out in several commits under an unpublished id.
+/// Most bytes of one commit, so of one edit and of the edits that join one group; larger results go
+/// out in several commits under an unpublished id.
 pub const COMMIT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes staged and not yet committed above which new edits wait for the commit in progress.
 pub const PENDING_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Most ranges of failed commits that are told apart; one is added each time the disk fills up.
+pub const FAILED_RANGES_MAX: usize = 1024;
 /// Most databases; database numbers are stored as u32 and listed in memory.
 pub const DATABASES_MAX: u32 = 65_536;
 /// Most partitions (column families): each one costs a memtable and files of its own.

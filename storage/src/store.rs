@@ -234,8 +234,8 @@ impl Store {
     }
 
     #[inline]
-    pub(crate) fn begin_lease(&self) -> Lease<'_> {
-        self.leases.begin(self.queue.committed())
+    pub(crate) fn begin_lease(&self, committed: Position) -> Lease<'_> {
+        self.leases.begin(committed)
     }
 
     /// What died at or before this position may be destroyed: it is fsynced, and nobody reads from

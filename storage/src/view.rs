@@ -42,6 +42,8 @@ pub struct View<'s> {
     options: ViewOptions,
     /// The view belongs to an edit.
     edits: bool,
+    /// The committed position when the view began.
+    began: Position,
     seen: Cell<Position>,
     hits: Cell<u32>,
     misses: Cell<u32>,
@@ -98,7 +100,8 @@ impl<'k> KeyEntry<'k> {
 
 impl<'s> View<'s> {
     pub(crate) fn new(store: &'s Store, db: u32, options: ViewOptions, edits: bool) -> View<'s> {
-        let lease = store.begin_lease();
+        let began = store.queue().committed();
+        let lease = store.begin_lease(began);
         let (ns, map_version) = store.queue().resolve(db);
         View {
             store,
@@ -108,6 +111,7 @@ impl<'s> View<'s> {
             now_ms: store.now_ms(),
             options,
             edits,
+            began,
             seen: Cell::new(0),
             hits: Cell::new(0),
             misses: Cell::new(0),
@@ -286,8 +290,15 @@ impl<'s> View<'s> {
 
     #[inline]
     fn saw(&self, version: Position) {
-        if version > self.seen.get() && version > self.store.queue().committed() {
-            self.seen.set(version);
+        // What was committed when the view began was not withdrawn since.
+        let seen = self.seen.get();
+        if version <= seen.max(self.began) {
+            return;
+        }
+        // In this order: a failure is noted before anything behind it is committed.
+        let queue = self.store.queue();
+        if version > queue.committed() || queue.failure(version).is_some() {
+            self.seen.set(queue.later(seen, version));
         }
     }
 

@@ -1,12 +1,17 @@
 //! A disk that fills up: writes answer MISCONF, reads go on, and space heals it.
-//! Invariants: an acknowledged write is kept, whatever happened around it.
+//! Invariants: an acknowledged write is kept, whatever happened around it; only a WAL that cannot
+//! grow needs a restart.
 //! Must not know: where the reserve lies. Tests: this file.
 
 use crate::harness::mount::SmallDisk;
 use crate::harness::server::skip_on_stand_in;
 use crate::harness::{Raw, Server, eventually, tool, wire};
+use std::fs::File;
+use std::io::Write;
+use std::path::PathBuf;
 
 const DISK_MB: u32 = 400;
+const SMALL_DISK_MB: u32 = 200;
 const GROWN_MB: u32 = 900;
 const VALUE_BYTES: usize = 256 << 10;
 /// More values than the disk can hold, even compressed a little.
@@ -55,6 +60,27 @@ fn start(disk: &SmallDisk, reserve: &str) -> Server {
         .start()
 }
 
+/// Takes all space that is left on the disk, until it is dropped.
+struct Ballast(PathBuf);
+
+impl Ballast {
+    fn fill(disk: &SmallDisk) -> Ballast {
+        let path = disk.path().join("ballast");
+        let mut file = File::create(&path).expect("a file");
+        let block = vec![7; 64 << 10];
+        let met = std::iter::repeat_with(|| file.write_all(&block)).find_map(Result::err);
+        let met = met.map(|error| error.kind());
+        assert_eq!(met, Some(std::io::ErrorKind::StorageFull));
+        Ballast(path)
+    }
+}
+
+impl Drop for Ballast {
+    fn drop(&mut self) {
+        std::fs::remove_file(&self.0).expect("the ballast is there");
+    }
+}
+
 fn assert_misconf(reply: &[u8]) {
     assert!(reply.starts_with(b"-MISCONF "), "{}", wire::show(reply));
 }
@@ -96,6 +122,99 @@ fn full_disk_refuses_writes_and_serves_reads_until_there_is_space() {
     assert_all_there(&mut c, count);
     c.expect("GET after", "$6\r\nhealed");
     server.shut_down();
+}
+
+/// A disk not much larger than what RocksDB works with, filled to the last byte once writes are
+/// refused: whatever job runs meets its end.
+#[test]
+fn full_disk_with_a_small_reserve_refuses_every_write_until_there_is_space() {
+    if skip_on_stand_in("meets a full disk in other ways") {
+        return;
+    }
+    let Some(disk) = SmallDisk::mount(SMALL_DISK_MB) else {
+        return;
+    };
+    let mut server = start(&disk, "32mb");
+    let mut c = server.raw();
+    let (count, refusal) = fill(&mut c);
+    assert_misconf(&refusal);
+    assert!(count > 50, "only {count} writes fitted");
+    let ballast = Ballast::fill(&disk);
+    for attempt in 0..20 {
+        assert_misconf(&c.line(&format!("INCR counter{attempt}")));
+    }
+    assert_all_there(&mut c, count);
+    c.expect("DBSIZE", &format!(":{count}"));
+    c.expect("EXISTS counter0", ":0");
+
+    drop(ballast);
+    disk.remount(&format!("size={GROWN_MB}m"));
+    eventually("writes are taken again", || {
+        c.line("SET after healed") == b"+OK\r\n"
+    });
+    assert_all_there(&mut c, count);
+    server.kill();
+    tool::assert_clean(disk.path());
+    server.restart();
+    let mut c = server.raw();
+    assert_all_there(&mut c, count);
+    c.expect("GET after", "$6\r\nhealed");
+    server.shut_down();
+    tool::assert_clean(disk.path());
+}
+
+/// A flush finds no space while the log still has some: RocksDB stops, and goes on by itself.
+#[test]
+fn full_disk_met_by_a_flush_is_no_poison() {
+    if skip_on_stand_in("meets a full disk in other ways") {
+        return;
+    }
+    let Some(disk) = SmallDisk::mount(SMALL_DISK_MB) else {
+        return;
+    };
+    let mut server = Server::builder()
+        .directory(disk.path())
+        .set("disk-reserve-bytes", "0")
+        .set("enable-debug-command", "yes")
+        .allow("No space left", "the test fills the disk")
+        .start();
+    let mut c = server.raw();
+    let count = 20;
+    for number in 0..count {
+        let key = format!("k{number}");
+        let reply = c.command(&[&b"SET"[..], key.as_bytes(), &value(number)]);
+        assert_eq!(reply, b"+OK\r\n");
+    }
+    let ballast = Ballast::fill(&disk);
+    let flushed = c.line("DEBUG RELOAD");
+    assert!(flushed.starts_with(b"-ERR "), "{}", wire::show(&flushed));
+    // Pipelined, and one of them read what the other would have written.
+    c.send(b"INCR counter\r\nGET counter\r\nPING\r\n");
+    assert_misconf(&c.reply());
+    let seen = c.reply();
+    assert!(
+        seen == b"$-1\r\n" || seen.starts_with(b"-MISCONF "),
+        "{}",
+        wire::show(&seen)
+    );
+    assert_eq!(c.reply(), b"+PONG\r\n");
+    assert_misconf(&c.line("SET small v"));
+    assert_all_there(&mut c, count);
+
+    drop(ballast);
+    eventually("writes are taken again", || {
+        c.line("INCR counter") == b":1\r\n"
+    });
+    c.expect("INCR counter", ":2");
+    assert_all_there(&mut c, count);
+    server.kill();
+    tool::assert_clean(disk.path());
+    server.restart();
+    let mut c = server.raw();
+    assert_all_there(&mut c, count);
+    c.expect("GET counter", "$1\r\n2");
+    server.shut_down();
+    tool::assert_clean(disk.path());
 }
 
 /// Without a reserve the log itself meets the end of the disk: writes end until a restart.

@@ -240,6 +240,10 @@ impl Leader {
                 self.call_committer();
                 return Led::Busy;
             }
+            Ok(Written::NoSpace(cause)) => {
+                tracing::warn!("writes are refused, a background job found no space: {cause}");
+                self.queue.undo(group, StorageError::DiskFull);
+            }
             Err(error) => {
                 tracing::error!("storage is read-only from now on, a write failed: {error}");
                 self.queue

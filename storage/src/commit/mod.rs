@@ -1,21 +1,26 @@
 //! Owns the one write path: latches, the queue of staged edits, groups, fsync, waiting.
 //! `latch` keeps writers of a key apart; `queue` orders staged edits; `group` writes them;
-//! `log` is the header of every batch; `wait` lets callers wait for a position.
+//! `log` is the header of every batch; `wait` lets callers wait for a position; `failed` knows
+//! which positions were refused.
 //!
 //! Invariants:
 //! - Only `group` calls `Engine::write`, one group at a time, in staging order.
 //! - A group holds whole edits; of the rows of one key in a group only the last is written.
 //! - Positions count staged rows; a position is committed when its group is in the WAL (fsynced
-//!   under `Fsync::Always`).
+//!   under `Fsync::Always`). Where the engine refused a group, positions go on behind it, and those
+//!   that failed stay failed.
 //! - Lock order: queue state, then a hot-table shard. The leader's scratch is never waited for
 //!   while the queue state is held.
 //!
 //! Must not know: commands, replies. Tests: `storage/tests/commit.rs`, `storage/tests/crash.rs`.
 
+mod failed;
 mod group;
 pub mod latch;
 pub mod log;
 mod queue;
+#[cfg(test)]
+mod tests;
 mod wait;
 
 pub use group::Leader;

@@ -4,6 +4,7 @@
 //! order as on disk; everything here can be undone until the group is written.
 //! Must not know: RocksDB. Tests: `storage/tests/commit.rs`.
 
+use super::failed::FailedRanges;
 use crate::change::Event;
 use crate::encoding::meta::DataType;
 use crate::encoding::record::Record;
@@ -13,6 +14,7 @@ use crate::hot::HotTable;
 use crate::limits::{COMMIT_BYTES_MAX, PENDING_BYTES_MAX};
 use crate::registry::{CountChange, Counts, DatabaseMap, Ids};
 use parking_lot::{Condvar, Mutex, RwLock};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::task::Waker;
@@ -118,9 +120,25 @@ pub(super) struct Forming {
     pub map_before: Option<DatabaseMap>,
 }
 
+/// What is staged and not taken by the leader.
+#[derive(Default)]
+struct Line {
+    /// Groups that are full, oldest first.
+    full: VecDeque<Forming>,
+    forming: Forming,
+}
+
+/// Why writes are refused for want of space, as bits.
+mod disk {
+    /// The free-disk reserve is reached.
+    pub const LOW: u8 = 1;
+    /// A background job found no space.
+    pub const FULL: u8 = 2;
+}
+
 /// Staged edits and how far they are committed.
 pub struct CommitQueue {
-    pub(super) forming: Mutex<Forming>,
+    line: Mutex<Line>,
     pub(super) committed: AtomicU64,
     pub(super) synced: AtomicU64,
     pub(super) staged: AtomicU64,
@@ -131,7 +149,8 @@ pub struct CommitQueue {
     pub(super) committer_wake: Condvar,
     pub(super) poisoned: AtomicBool,
     pub(super) poison: Mutex<Option<StorageError>>,
-    disk_low: AtomicBool,
+    disk: AtomicU8,
+    pub(super) failed: FailedRanges,
     map: RwLock<DatabaseMap>,
     pub(super) table: Arc<HotTable>,
     pub(super) counts: Arc<Counts>,
@@ -146,7 +165,7 @@ impl CommitQueue {
         map: DatabaseMap,
     ) -> CommitQueue {
         CommitQueue {
-            forming: Mutex::default(),
+            line: Mutex::default(),
             committed: AtomicU64::new(0),
             synced: AtomicU64::new(0),
             staged: AtomicU64::new(0),
@@ -157,7 +176,8 @@ impl CommitQueue {
             committer_wake: Condvar::new(),
             poisoned: AtomicBool::new(false),
             poison: Mutex::new(None),
-            disk_low: AtomicBool::new(false),
+            disk: AtomicU8::new(0),
+            failed: FailedRanges::default(),
             map: RwLock::new(map),
             table,
             counts,
@@ -189,11 +209,14 @@ impl CommitQueue {
 
     /// Why writes are refused now, if they are.
     pub fn refusal(&self) -> Option<StorageError> {
-        self.poison().or_else(|| {
-            self.disk_low
-                .load(Ordering::Relaxed)
-                .then_some(StorageError::DiskReserve)
-        })
+        if let Some(poison) = self.poison() {
+            return Some(poison);
+        }
+        match self.disk.load(Ordering::Relaxed) {
+            0 => None,
+            disk::LOW => Some(StorageError::DiskReserve),
+            _ => Some(StorageError::DiskFull),
+        }
     }
 
     /// The error that made the store read-only, if one did.
@@ -207,7 +230,21 @@ impl CommitQueue {
 
     /// Refuses writes (or allows them again) because of the free-disk reserve.
     pub fn set_disk_low(&self, low: bool) {
-        self.disk_low.store(low, Ordering::Relaxed);
+        if low {
+            self.disk.fetch_or(disk::LOW, Ordering::Relaxed);
+        } else {
+            self.disk.fetch_and(!disk::LOW, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether writes are refused because a background job found no space.
+    pub fn is_disk_full(&self) -> bool {
+        self.disk.load(Ordering::Relaxed) & disk::FULL != 0
+    }
+
+    /// Lets the next write find out whether RocksDB has recovered from the want of space.
+    pub fn clear_disk_full(&self) {
+        self.disk.fetch_and(!disk::FULL, Ordering::Relaxed);
     }
 
     /// Whether so much is staged that new edits should wait for the commit in progress.
@@ -226,7 +263,7 @@ impl CommitQueue {
     /// Number of keys of a namespace, and the position of the last edit that it counts.
     pub fn count_keys(&self, ns: u32) -> (u64, Position) {
         // Counts change before the position does; the lock makes the two one.
-        let _forming = self.forming.lock();
+        let _line = self.line.lock();
         (self.counts.total(ns), self.staged())
     }
 
@@ -241,14 +278,19 @@ impl CommitQueue {
         if staging.bytes > COMMIT_BYTES_MAX {
             return Err(StorageError::CommitTooLarge);
         }
-        let mut forming = self.forming.lock();
+        let mut line = self.line.lock();
         match self.refusal() {
             Some(StorageError::DiskReserve) if staging.frees_space => {}
             Some(refusal) => return Err(refusal),
             None => {}
         }
+        if line.forming.bytes + staging.bytes > COMMIT_BYTES_MAX && !line.forming.rows.is_empty() {
+            let full = self.take_forming(&mut line, Forming::default());
+            line.full.push_back(full);
+        }
+        let forming = &mut line.forming;
         if let Some(map) = staging.new_map.take() {
-            self.replace_map(map, staging.map_version, &mut forming)?;
+            self.replace_map(map, staging.map_version, forming)?;
         } else if self.map.read().version != staging.map_version {
             return Err(StorageError::NamespaceChanged);
         }
@@ -257,7 +299,7 @@ impl CommitQueue {
         }
         let first = forming.rows.len() as u32;
         for row in staging.rows.drain(..) {
-            self.push_row(row, &mut forming);
+            self.push_row(row, forming);
         }
         let moved = staging.changes.drain(..);
         forming.changes.extend(moved.map(|mut change| {
@@ -310,30 +352,51 @@ impl CommitQueue {
         Ok(())
     }
 
-    /// Takes the forming group; the next one forms behind it. Adds the absolute count rows, since
-    /// only now, under the lock, do the counts in memory match the group's end.
+    /// Takes the next group in line: one that is full, or the forming one.
     pub(super) fn close(&self, recycled: Forming) -> Option<Forming> {
-        let mut forming = self.forming.lock();
-        if forming.rows.is_empty() {
+        let mut line = self.line.lock();
+        if let Some(full) = line.full.pop_front() {
+            return Some(full);
+        }
+        if line.forming.rows.is_empty() {
             return None;
         }
-        let mut group = std::mem::replace(&mut *forming, recycled);
-        forming.base = group.base + group.rows.len() as u64;
+        Some(self.take_forming(&mut line, recycled))
+    }
+
+    /// Takes the forming group; the next one forms behind it in `next`. Adds the absolute count
+    /// rows, since only now, under the lock, do the counts in memory match the group's end.
+    fn take_forming(&self, line: &mut Line, next: Forming) -> Forming {
+        let mut group = std::mem::replace(&mut line.forming, next);
+        line.forming.base = group.base + group.rows.len() as u64;
         let staged_rows = group.rows.len();
         self.counts.absolute_rows(&group.counts, &mut group.rows);
         group.count_rows = group.rows.len() - staged_rows;
-        Some(group)
+        group
     }
 
-    /// Undoes everything that is staged and not committed: the engine refused a group.
-    pub(super) fn undo(&self, mut group: Forming, error: StorageError) {
-        let mut forming = self.forming.lock();
-        *self.poison.lock() = Some(error);
-        self.poisoned.store(true, Ordering::Release);
-        let mut later = std::mem::take(&mut *forming);
-        forming.base = later.base + later.rows.len() as u64;
-        let map_before = group.map_before.take().or(later.map_before.take());
-        for part in [&later, &group] {
+    /// Undoes everything that is staged and not committed: the engine refused `group`. What stands
+    /// behind it goes too, since it may have been made from what the group held. With
+    /// `StorageError::Poisoned` nothing is taken any more, with `DiskFull` for a while.
+    pub(super) fn undo(&self, group: Forming, error: StorageError) {
+        let mut line = self.line.lock();
+        if matches!(error, StorageError::DiskFull) {
+            self.disk.fetch_or(disk::FULL, Ordering::Relaxed);
+        } else {
+            *self.poison.lock() = Some(error.clone());
+            self.poisoned.store(true, Ordering::Release);
+        }
+        let base = line.forming.base + line.forming.rows.len() as u64;
+        let next = Forming {
+            base,
+            ..Forming::default()
+        };
+        let last = std::mem::replace(&mut line.forming, next);
+        let mut parts = vec![group];
+        parts.extend(line.full.drain(..));
+        parts.push(last);
+        let map_before = parts.iter_mut().find_map(|part| part.map_before.take());
+        for part in &parts {
             for (index, row) in part.rows.iter().enumerate() {
                 let version = part.base + index as u64 + 1;
                 if let Some(hash) = row.hot_hash {
@@ -344,12 +407,18 @@ impl CommitQueue {
                 self.counts.add(change.undone());
             }
         }
+        // The rows that reserved ids may be among those undone.
+        self.ids.reserve_again();
+        // Whoever is making an edit may have read what is gone now. A newer version of the map makes
+        // them begin anew, after everything was withdrawn.
+        let mut map = self.map.write();
+        let version = map.version + 1;
         if let Some(before) = map_before {
-            let mut map = self.map.write();
-            let version = map.version + 1;
             *map = before;
-            map.version = version;
         }
+        map.version = version;
+        drop(map);
+        self.failed.add(self.committed(), base, error);
         // Nothing is pending any more: what only looks at the queue's end need not wait.
         self.staged.store(self.committed(), Ordering::Release);
         self.pending_bytes.store(0, Ordering::Relaxed);

@@ -5,7 +5,7 @@
 
 use super::group::{Leader, Led};
 use super::queue::{CommitQueue, Position};
-use crate::error::Result;
+use crate::error::{Result, StorageError};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -13,10 +13,38 @@ impl CommitQueue {
     /// `Some` once the fate of `position` is known.
     #[inline]
     fn settled(&self, position: Position) -> Option<Result<()>> {
-        if self.committed() >= position {
+        // In this order: a failure is noted before anything behind it is committed.
+        let committed = self.committed();
+        if let Some(error) = self.failed.error(position) {
+            return Some(Err(error));
+        }
+        if committed >= position {
             return Some(Ok(()));
         }
         self.poison().map(Err)
+    }
+
+    /// Whether anything that was staged since start has failed.
+    #[inline]
+    pub fn any_failed(&self) -> bool {
+        self.failed.any()
+    }
+
+    /// Why what was staged at `position` will not be committed, if that is so.
+    #[inline]
+    pub fn failure(&self, position: Position) -> Option<StorageError> {
+        self.failed.error(position)
+    }
+
+    /// The position that stands for two things one reply depends on, one of which was there before
+    /// the other: the later one, unless the earlier has failed.
+    #[inline]
+    pub fn later(&self, earlier: Position, later: Position) -> Position {
+        if later <= earlier || self.failed.error(earlier).is_some() {
+            earlier
+        } else {
+            later
+        }
     }
 
     pub(super) fn wake_all(&self) {

@@ -54,12 +54,15 @@ pub enum Throttle {
 }
 
 /// Outcome of a write that did not fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {
     /// The batch is in the WAL (fsynced if asked for) and readable.
     Done,
     /// Nothing was written: RocksDB would have made the caller wait.
     WouldStall,
+    /// Nothing was written: a flush or compaction found no space on the disk, and RocksDB takes no
+    /// writes until it has recovered by itself. The text is RocksDB's.
+    NoSpace(String),
 }
 
 /// Name of the directory of RocksDB's files inside the data directory.
@@ -228,6 +231,9 @@ impl Engine {
             Err(error) if error.kind() == ErrorKind::Incomplete && throttle == Throttle::Refuse => {
                 Ok(Written::WouldStall)
             }
+            Err(error) if is_background_space(error.as_ref()) => {
+                Ok(Written::NoSpace(error.into_string()))
+            }
             Err(error) => Err(engine_error(error)),
         }
     }
@@ -319,6 +325,14 @@ fn engine_error(error: rocksdb::Error) -> StorageError {
         ErrorKind::Corruption => StorageError::Corrupted(error.into_string()),
         _ => StorageError::Engine(error.into_string()),
     }
+}
+
+/// Whether a write was refused because a background job had found no space. RocksDB looks at such
+/// an error before it appends, so nothing of the batch is in the WAL. An error that names a WAL file
+/// is another matter: the append itself failed, and half a record may stand there.
+fn is_background_space(text: &str) -> bool {
+    let file = text.rsplit('/').next().unwrap_or_default();
+    text.contains("No space left on device") && text.contains('/') && !file.contains(".log")
 }
 
 /// Turns what RocksDB says at open into one line an operator can act on.

@@ -151,3 +151,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn only_a_file_that_is_no_wal_is_a_background_job_without_space() {
+    let error = |file: &str| {
+        format!(
+            "IO error: No space left on device: While appending to file: /d.log/rocksdb/{file}: \
+             No space left on device"
+        )
+    };
+    for file in ["000123.sst", "MANIFEST-000005"] {
+        assert!(super::is_background_space(&error(file)), "{file}");
+        let stopped = format!("Result incomplete: {}", error(file));
+        assert!(super::is_background_space(&stopped), "{file}");
+    }
+    assert!(!super::is_background_space(&error("000124.log")));
+    let other = "IO error: While appending to file: /d/rocksdb/000123.sst: Input/output error";
+    assert!(!super::is_background_space(other));
+    assert!(!super::is_background_space("No space left on device"));
+}

@@ -38,10 +38,17 @@ impl Ids {
         if id_max < self.reserved.load(Ordering::Relaxed) || id_max == 0 {
             return None;
         }
-        let mark = id_max + ID_BLOCK;
+        // Not below any mark given out before, which may stand on disk.
+        let used = self.next.load(Ordering::Relaxed).saturating_sub(1);
+        let mark = id_max.max(used) + ID_BLOCK;
         self.reserved.store(mark, Ordering::Relaxed);
         let record = Record::new(records::RESERVED_IDS, &[&mark.to_be_bytes()]);
         Some(QueuedRow::new(record, Family::Records, false, None))
+    }
+
+    /// Forgets that ids are reserved: the row that did so may not have been written.
+    pub(crate) fn reserve_again(&self) {
+        self.reserved.store(0, Ordering::Relaxed);
     }
 }
 
@@ -60,5 +67,17 @@ mod tests {
         assert!(ids.reserve_for(mark - 1).is_none());
         assert!(ids.reserve_for(mark).is_some());
         assert_eq!(Ids::new(mark).take(), mark);
+    }
+
+    #[test]
+    fn a_mark_that_was_not_written_is_written_again_and_never_lower() {
+        let ids = Ids::new(0);
+        let first = (0..10).map(|_| ids.take()).max().unwrap();
+        assert!(ids.reserve_for(first).is_some());
+        ids.reserve_again();
+        let row = ids.reserve_for(1).unwrap();
+        let mark = u64::from_be_bytes(row.record.value().try_into().unwrap());
+        assert_eq!(mark, first + ID_BLOCK);
+        assert!(ids.reserve_for(first).is_none());
     }
 }

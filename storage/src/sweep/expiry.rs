@@ -122,12 +122,15 @@ impl ExpirySweep {
     }
 
     fn sweep(&mut self, store: &Store, rows: &[Vec<u8>]) -> Result<()> {
-        let mut last = 0;
+        let mut staged = Vec::new();
         for rows in rows.chunks(ROWS_PER_EDIT) {
-            last = last.max(self.sweep_chunk(store, rows)?);
+            staged.push(self.sweep_chunk(store, rows)?);
             store.leader().commit_now();
         }
-        store.leader().wait_blocking(last)
+        // Each by itself: one may fail and those behind it not.
+        staged
+            .into_iter()
+            .try_for_each(|position| store.leader().wait_blocking(position))
     }
 
     fn sweep_chunk(&mut self, store: &Store, rows: &[Vec<u8>]) -> Result<Position> {
@@ -143,7 +146,8 @@ impl ExpirySweep {
             let db = map.database_of(parts.ns);
             let wanted = db.unwrap_or(filling.as_ref().map_or(0, |filling| filling.db));
             if filling.as_ref().is_none_or(|filling| filling.db != wanted) {
-                last = last.max(self.finish(store, filling.take())?);
+                let finished = self.finish(store, filling.take())?;
+                last = store.queue().later(last, finished);
                 filling = Some(Filling::new(store, wanted)?);
             }
             let Some(filling) = &mut filling else {
@@ -167,7 +171,8 @@ impl ExpirySweep {
                 .edit
                 .push(QueuedRow::new(record, family, true, None));
         }
-        Ok(last.max(self.finish(store, filling)?))
+        let finished = self.finish(store, filling)?;
+        Ok(store.queue().later(last, finished))
     }
 
     fn put_off(&mut self, store: &Store, row: &[u8], at_ms: u64) {

@@ -77,6 +77,7 @@ impl Walk {
             .scan(Family::Partition(self.partition), bounds)?;
         rows.seek_first()?;
         let mut edit = sweeping_edit(store, 0)?;
+        let mut cursor = self.cursor.clone();
         let mut read = 0;
         while let Some((row_key, value)) = rows.row() {
             if read >= max {
@@ -86,13 +87,15 @@ impl Walk {
             if let (Some(parts), Some(head)) = (parse_meta(row_key), head_of(value)) {
                 edit.file_garbage(head, parts.slot);
             }
-            self.cursor = RowKey::from_slice(row_key);
-            self.cursor.push(0);
+            cursor = RowKey::from_slice(row_key);
+            cursor.push(0);
             rows.advance()?;
         }
         let at_end = rows.row().is_none();
         drop(rows);
+        // A walk that was refused here is taken up from the same place.
         commit(store, edit)?;
+        self.cursor = cursor;
         if at_end {
             self.partition += 1;
             self.cursor = meta_position(self.dead.ns, 0, 0);
