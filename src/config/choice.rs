@@ -136,6 +136,18 @@ pub enum Origin {
     Remote,
 }
 
+/// What a start does with a damaged write-ahead log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WalRecovery {
+    Strict,
+    Truncate,
+}
+
+impl Choice for WalRecovery {
+    const NAMES: &'static [(&'static str, u8)] = &[("strict", 0), ("truncate", 1)];
+    const VARIANTS: &'static [Self] = &[Self::Strict, Self::Truncate];
+}
+
 /// Compression of a group of levels of the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
@@ -172,6 +184,7 @@ mod tests {
         assert_names_cover_variants::<MaxmemoryPolicy>();
         assert_names_cover_variants::<Allow>();
         assert_names_cover_variants::<Compression>();
+        assert_names_cover_variants::<WalRecovery>();
     }
 
     #[test]

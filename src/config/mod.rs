@@ -33,7 +33,9 @@ mod tests;
 
 pub use args::{CommandLine, HELP, Startup, version};
 pub use cell::{Bytes, Chosen, Flags, Number, OutputLimits, Shared, Switch};
-pub use choice::{Allow, Choice, Compression, Fsync, LogLevel, MaxmemoryPolicy, Origin};
+pub use choice::{
+    Allow, Choice, Compression, Fsync, LogLevel, MaxmemoryPolicy, Origin, WalRecovery,
+};
 pub use directive::{Directive, Mutability, Status};
 pub use error::{ConfigError, ConfigSetError, LineError, RewriteError, Source, strerror};
 pub use kind::Reason;

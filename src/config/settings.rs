@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use parking_lot::{Mutex, RwLock};
 
 use super::cell::{Bytes, Chosen, Flags, Number, OutputLimits, Shared, Switch};
-use super::choice::{Allow, Compression, Fsync, LogLevel, MaxmemoryPolicy};
+use super::choice::{Allow, Compression, Fsync, LogLevel, MaxmemoryPolicy, WalRecovery};
 use super::directive::Directive;
 use super::error::Source;
 use super::table;
@@ -85,6 +85,7 @@ pub struct Settings {
     pub background_jobs: Number,
     pub compaction_rate_limit_bytes: Bytes,
     pub wal_total_bytes_max: Bytes,
+    pub wal_recovery: Chosen<WalRecovery>,
     pub compression_upper: Chosen<Compression>,
     pub compression_bottom: Chosen<Compression>,
     pub disk_reserve_bytes: Bytes,

@@ -9,7 +9,6 @@ use crate::session::Session;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use storage::engine::Family;
 use storage::ops::hll;
 
 const LOST: CommandError =
@@ -103,7 +102,7 @@ async fn reload(session: &Session, pool: &ReadPool) -> CommandResult {
     let store = Arc::clone(&session.services.store);
     store.leader().wait(store.queue().staged()).await?;
     let flushed = move || {
-        store.engine().flush()?;
+        store.flush()?;
         store.table().clear_committed(store.queue().committed());
         storage::Result::Ok(())
     };
@@ -130,9 +129,7 @@ async fn compact(session: &Session, args: &mut Args<'_>, pool: &ReadPool) -> Com
     };
     let compact = move || {
         for partition in range {
-            store
-                .engine()
-                .compact(Family::Partition(partition), None, None)?;
+            store.compact(partition)?;
         }
         storage::Result::Ok(())
     };

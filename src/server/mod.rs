@@ -18,7 +18,7 @@ use observer::ServerObserver;
 use std::path::Path;
 use std::sync::Arc;
 use storage::background::{Background, MemoryWatch};
-use storage::engine::{Compression, EngineTuning};
+use storage::engine::{Compression, EngineTuning, LogDamage};
 use storage::memory::MemoryController;
 use storage::{Options, Store};
 use threads::IoThreads;
@@ -179,6 +179,10 @@ fn options(config: &Config, observer: ServerObserver) -> Options {
             wal_bytes_max: config.wal_total_bytes_max.get(),
             compression_upper: compression(config.compression_upper.get()),
             compression_bottom: compression(config.compression_bottom.get()),
+            log_damage: match config.wal_recovery.get() {
+                config::WalRecovery::Strict => LogDamage::Refuse,
+                config::WalRecovery::Truncate => LogDamage::Cut,
+            },
             ..EngineTuning::default()
         },
         hot_table_bytes: maxmemory / 2,

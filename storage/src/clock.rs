@@ -47,7 +47,8 @@ impl Clock {
     }
 }
 
-fn system_ms() -> u64 {
+/// The system's clock, ms since the Unix epoch; it may go back.
+pub(crate) fn system_ms() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_millis() as u64)

@@ -20,6 +20,7 @@ pub mod encoding;
 pub mod engine;
 pub mod error;
 pub mod garbage;
+mod history;
 pub mod hot;
 pub mod lease;
 pub mod limits;

@@ -1,13 +1,15 @@
-//! Owns what happens before a store serves: identity, term, counts, garbage.
+//! Owns what happens before a store serves: identity, term, time, counts, garbage.
 //! Invariants: recovery writes only the identity (once) and a new term; a directory that cannot be
 //! understood is refused before anything is written. Tests: `storage/tests/formats.rs`.
 
+use crate::clock::system_ms;
 use crate::commit::log::{self, LogHeader};
 use crate::encoding::count::KeyCounts;
 use crate::encoding::key::{HashSeed, kind, parse_count, parse_slot_and_id};
 use crate::engine::{BatchBuilder, Bounds, Engine, Family, Throttle, Tier};
 use crate::error::{Result, StorageError};
 use crate::garbage::Garbage;
+use crate::history;
 use crate::partition::PartitionMap;
 use crate::registry::records::{self, Identity};
 use crate::registry::{Counts, DatabaseMap, Ids};
@@ -15,7 +17,6 @@ use crate::store::Options;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The file that names the partition count, since RocksDB must be told all families to open.
 const PARTITIONS_FILE: &str = "partitions";
@@ -43,6 +44,7 @@ impl Opened {
         let partitions = PartitionMap::new(wanted).ok_or_else(|| {
             StorageError::Directory(format!("{wanted} partitions: not a power of two up to 256"))
         })?;
+        let logged_ms = history::examine(path, options.fsync, options.tuning.log_damage)?;
         let engine = Engine::open(path, wanted, &options.tuning)?;
         let identity = match record(&engine, records::IDENTITY)? {
             Some(bytes) => upgrade_identity(&engine, &bytes, path)?,
@@ -59,7 +61,7 @@ impl Opened {
         let counts = Counts::new(partitions);
         load_partitions(&engine, &counts, &garbage)?;
         let ids = Ids::new(number(&engine, records::RESERVED_IDS)?);
-        let (term, floor_ms) = begin_term(&engine)?;
+        let (term, floor_ms) = begin_term(&engine, logged_ms)?;
         Ok(Opened {
             engine,
             identity,
@@ -131,6 +133,7 @@ fn create_identity(engine: &Engine, partitions: u16) -> Result<Identity> {
     write_records(
         engine,
         0,
+        system_ms(),
         &[(records::IDENTITY.to_vec(), Some(identity.encode()))],
     )?;
     Ok(identity)
@@ -231,13 +234,23 @@ fn load_partitions(engine: &Engine, counts: &Counts, garbage: &Garbage) -> Resul
     Ok(())
 }
 
-/// Opens a new term unless the last process closed cleanly. Gives the term and the time below
-/// which the clock must not fall.
-fn begin_term(engine: &Engine) -> Result<(u64, u64)> {
-    let now_ms = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| d.as_millis() as u64);
-    let (mut terms, mut term, mut floor_ms) = (0u64, 0u64, 0u64);
+/// What the records say of how the last process ended.
+struct Lineage {
+    /// Rows of the term history.
+    terms: u64,
+    /// The newest term.
+    term: u64,
+    /// The newest time in the records, ms.
+    floor_ms: u64,
+    /// The last process closed the directory, and nothing was written since.
+    clean: bool,
+    /// A mark of a clean close is there, believed or not.
+    marked: bool,
+}
+
+fn lineage(engine: &Engine) -> Result<Lineage> {
+    let (mut terms, mut term) = (0u64, 0u64);
+    let mut floor_ms = number(engine, records::CLOCK)?;
     let bounds = Bounds::prefix(records::TERM_HISTORY);
     let mut rows = engine.iterate(Family::Records, bounds, Tier::Disk)?;
     rows.seek_first()?;
@@ -245,14 +258,14 @@ fn begin_term(engine: &Engine) -> Result<(u64, u64)> {
         let (fields, _) = value.as_chunks::<8>();
         if let [newest, _, stamp] = fields {
             term = u64::from_be_bytes(*newest);
-            floor_ms = u64::from_be_bytes(*stamp);
+            floor_ms = floor_ms.max(u64::from_be_bytes(*stamp));
         }
         terms += 1;
         rows.advance()?;
     }
     drop(rows);
     let mark = record(engine, records::CLEAN_CLOSE)?;
-    let mut changes = Vec::new();
+    let marked = mark.is_some();
     let mut clean = false;
     if let Some(mark) = mark {
         let (fields, _) = mark.as_chunks::<8>();
@@ -260,18 +273,49 @@ fn begin_term(engine: &Engine) -> Result<(u64, u64)> {
         // The mark is the row after the sequence it names; anything else came from elsewhere.
         clean = fields.next().map(|last| last + 1) == Some(engine.last_sequence());
         floor_ms = floor_ms.max(fields.next().unwrap_or(0));
-        changes.push((records::CLEAN_CLOSE.to_vec(), None));
     }
-    if !clean {
+    Ok(Lineage {
+        terms,
+        term,
+        floor_ms,
+        clean,
+        marked,
+    })
+}
+
+/// Opens a new term unless the last process closed cleanly. `logged_ms` is the newest stamp of the
+/// log. Gives the term and the time below which the clock must not fall.
+fn begin_term(engine: &Engine, logged_ms: u64) -> Result<(u64, u64)> {
+    let found = lineage(engine)?;
+    let floor_ms = found.floor_ms.max(logged_ms);
+    let stamp_ms = system_ms().max(floor_ms);
+    let mut term = found.term;
+    let mut changes = Vec::new();
+    if !found.clean {
         term += 1;
         let first_sequence = engine.last_sequence() + 1;
         // The term's row goes first: it stands at the sequence it names.
-        let fields = [term, first_sequence, now_ms.max(floor_ms)].map(u64::to_be_bytes);
-        changes.insert(0, (records::term_key(terms), Some(fields.concat())));
+        let fields = [term, first_sequence, stamp_ms].map(u64::to_be_bytes);
+        changes.push((records::term_key(found.terms), Some(fields.concat())));
+    }
+    if found.marked {
+        changes.push((records::CLEAN_CLOSE.to_vec(), None));
     }
     // The batch is fsynced, and with it everything recovered from the WAL before it.
-    write_records(engine, term, &changes)?;
+    write_records(engine, term, stamp_ms, &changes)?;
     Ok((term, floor_ms))
+}
+
+/// Keeps the newest stamp of a log that RocksDB has replayed, and will have deleted when the next
+/// process looks for it.
+pub(crate) fn keep_time(engine: &Engine, logged_ms: u64) -> Result<()> {
+    let found = lineage(engine)?;
+    if found.clean || logged_ms <= found.floor_ms {
+        return Ok(());
+    }
+    let stamp = logged_ms.to_be_bytes().to_vec();
+    let changes = [(records::CLOCK.to_vec(), Some(stamp))];
+    write_records(engine, found.term, logged_ms, &changes)
 }
 
 /// Writes the mark that lets the next start continue the term.
@@ -282,16 +326,19 @@ pub(crate) fn mark_clean_close(engine: &Engine, term: u64, now_ms: u64) -> Resul
     write_records(
         engine,
         term,
+        now_ms,
         &[(records::CLEAN_CLOSE.to_vec(), Some(fields))],
     )
 }
 
 /// A batch of server records outside the commit queue: only before serving and after it.
-fn write_records(engine: &Engine, term: u64, changes: &[(Vec<u8>, Option<Vec<u8>>)]) -> Result<()> {
+fn write_records(
+    engine: &Engine,
+    term: u64,
+    stamp_ms: u64,
+    changes: &[(Vec<u8>, Option<Vec<u8>>)],
+) -> Result<()> {
     let mut log_data = Vec::new();
-    let stamp_ms = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| d.as_millis() as u64);
     log::encode(
         LogHeader {
             term,

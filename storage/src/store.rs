@@ -5,7 +5,7 @@
 use crate::change::CommitObserver;
 use crate::clock::Clock;
 use crate::commit::latch::LatchTable;
-use crate::commit::{CommitQueue, Fsync, Leader, Position};
+use crate::commit::{CommitQueue, Fsync, Leader, Position, QueuedRow};
 use crate::disk::DiskReserve;
 use crate::edit::Edit;
 use crate::encoding::key::HashSeed;
@@ -18,7 +18,7 @@ use crate::lease::{Lease, Leases};
 use crate::limits::{DATABASES_MAX, PREFETCH_KEYS_MAX};
 use crate::open::Opened;
 use crate::partition::PartitionMap;
-use crate::registry::{Counts, Ids};
+use crate::registry::{Counts, Ids, records};
 use crate::sweep::SweepControl;
 use crate::view::{View, ViewOptions, meta_hash};
 use std::path::PathBuf;
@@ -317,6 +317,34 @@ impl Store {
             "the hot table disagrees on {:02x?}",
             record.key()
         )))
+    }
+
+    /// Writes everything to files. The log begins anew with that, so the time goes into it.
+    pub fn flush(&self) -> Result<()> {
+        self.engine.flush()?;
+        self.log_time()
+    }
+
+    /// Compacts a partition, which flushes it first. Blocks for as long as it takes.
+    pub fn compact(&self, partition: u16) -> Result<()> {
+        self.engine
+            .compact(Family::Partition(partition), None, None)?;
+        self.log_time()
+    }
+
+    /// A start takes the time below which the clock must not fall from the log.
+    fn log_time(&self) -> Result<()> {
+        let mut edit = self.edit(0, crate::sweep::SWEEPING)?;
+        edit.frees_space();
+        let stamp = self.now_ms().to_be_bytes();
+        let record = Record::new(records::CLOCK, &[&stamp]);
+        edit.push(QueuedRow::new(record, Family::Records, false, None));
+        match edit.stage() {
+            Ok(position) => self.leader.wait_blocking(position),
+            // Whoever changed the databases meanwhile has logged the time.
+            Err(StorageError::NamespaceChanged) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Ends the process's use of the directory: commits and fsyncs what is staged, marks the close

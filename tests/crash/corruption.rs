@@ -1,6 +1,6 @@
 //! Damaged files: a torn or garbled WAL tail, a garbled SST.
-//! Invariants: nothing that was flushed is lost to a bad WAL tail; damage is reported in one line
-//! or as an error reply, never served as data, never a panic. Must not know: file formats.
+//! Invariants: nothing that was flushed is lost to a bad WAL tail; what was fsynced is given up only
+//! when the operator says so; damage is reported in one line or as an error reply, never served as data, never a panic. Must not know: file formats.
 //! Tests: this file.
 
 use crate::harness::server::skip_on_stand_in;
@@ -116,28 +116,85 @@ fn wal_tail_cut_in_the_middle_of_a_record_loses_only_the_tail() {
     server.raw().expect("GET new", "$1\r\nv");
 }
 
-/// After a power cut the pages of a log that was not fsynced are on the disk in any order, so a
-/// damaged record ends the log: the server starts with the prefix and serves nothing behind it.
-#[test]
-fn wal_garbled_in_the_middle_is_cut_there() {
-    if skip_on_stand_in("keeps no WAL of RocksDB") {
-        return;
-    }
-    let server = killed_with_wal();
+/// Garbles the log in its middle; gives the file and the directory.
+fn garble_wal(server: &Server) -> (PathBuf, PathBuf) {
     let directory = server.directory();
     let wal = newest_wal(&directory);
     let length = std::fs::metadata(&wal).expect("metadata").len();
     garble(&wal, length / 2, 16);
-    let mut again = Server::builder().directory(&directory).start();
+    (wal, directory)
+}
+
+/// What a start makes of a log that is cut in its middle: a prefix, and nothing behind it.
+fn assert_prefix_served(again: &mut Server, directory: &Path) {
     let mut c = again.raw();
     let survivors = surviving_prefix(&mut c, KEYS);
     assert!(survivors > 0 && survivors < KEYS, "{survivors} survived");
     c.expect("DBSIZE", &format!(":{survivors}"));
     c.expect("SET new v", "+OK");
     again.kill();
-    tool::assert_clean(&directory);
+    tool::assert_clean(directory);
     again.restart();
-    again.raw().expect("GET new", "$1\r\nv");
+    let mut c = again.raw();
+    assert_eq!(surviving_prefix(&mut c, KEYS), survivors);
+    c.expect("GET new", "$1\r\nv");
+    again.shut_down();
+}
+
+/// With `appendfsync always` everything before the last commit was fsynced: no power cut leaves a
+/// damaged record with whole ones behind it, and only the operator may give them up.
+#[test]
+fn wal_garbled_in_the_middle_is_refused_until_the_loss_is_accepted() {
+    if skip_on_stand_in("keeps no WAL of RocksDB") {
+        return;
+    }
+    let server = killed_with_wal();
+    let (wal, directory) = garble_wal(&server);
+    let before = std::fs::read(&wal).expect("read");
+    for _ in 0..2 {
+        let (code, output) = Server::builder()
+            .directory(&directory)
+            .set("appendfsync", "always")
+            .refuses();
+        assert_eq!(code, Some(1), "{output}");
+        let line = output.lines().find(|line| line.contains("damaged"));
+        let line = line.unwrap_or_else(|| panic!("no line names the damage: {output}"));
+        for part in [&*wal.display().to_string(), "wal-recovery truncate"] {
+            assert!(line.contains(part), "{line}");
+        }
+        assert!(!output.contains("panicked"), "{output}");
+        assert_eq!(
+            std::fs::read(&wal).expect("read"),
+            before,
+            "it is left alone"
+        );
+    }
+    let mut again = Server::builder()
+        .directory(&directory)
+        .set("appendfsync", "always")
+        .set("wal-recovery", "truncate")
+        .allow("damaged", "the test damages it")
+        .start();
+    assert_prefix_served(&mut again, &directory);
+    // What was given up is not asked for again.
+    let mut again = Server::builder().directory(&directory).start();
+    again.shut_down();
+}
+
+/// Pages of a log that was not fsynced reach the disk in any order: with `everysec` a hole near the
+/// end is what a power cut leaves, and the server starts with what stands before it.
+#[test]
+fn wal_garbled_in_its_last_seconds_is_cut_there_with_everysec() {
+    if skip_on_stand_in("keeps no WAL of RocksDB") {
+        return;
+    }
+    let server = killed_with_wal();
+    let (_, directory) = garble_wal(&server);
+    let mut again = Server::builder()
+        .directory(&directory)
+        .set("appendfsync", "everysec")
+        .start();
+    assert_prefix_served(&mut again, &directory);
 }
 
 #[test]

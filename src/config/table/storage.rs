@@ -3,7 +3,7 @@
 //! Owns: these rows. Invariants, and what rows must not know: `mod.rs`. Tests: `tests.rs`.
 
 use crate::config::cell::Cell;
-use crate::config::choice::{Choice, Compression, Fsync};
+use crate::config::choice::{Choice, Compression, Fsync, WalRecovery};
 use crate::config::directive::Directive;
 use crate::config::kind::Kind;
 use crate::config::value::Value;
@@ -84,6 +84,15 @@ pub(super) static ROWS: &[Directive] = &[
              so that their part of it can go. It bounds the time that a start after a crash \
              takes.",
     ),
+    Directive::new("wal-recovery", Kind::Choice(WalRecovery::NAMES), "strict")
+        .immutable()
+        .slot(|c| Cell::from(&c.wal_recovery))
+        .doc(
+            "What a start does with a write-ahead log that is damaged where a power cut cannot \
+             have damaged it, with commits behind the damage: `strict` refuses to start and \
+             changes nothing, `truncate` goes on without those commits. The torn end that a \
+             power cut leaves is cut off in either mode.",
+        ),
     Directive::new("compression-upper", COMPRESSION, "lz4")
         .immutable()
         .slot(|c| Cell::from(&c.compression_upper))

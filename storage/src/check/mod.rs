@@ -1,17 +1,19 @@
 //! Owns the fsck of a closed data directory: every row is decoded and held against the others.
-//! Invariants: nothing is changed beyond what any start does (RocksDB replays its log); a directory
-//! in use is refused; the list of problems is bounded, their number is exact.
+//! Invariants: nothing is changed beyond what any start does (RocksDB replays its log, whose time is
+//! kept); a directory in use is refused; the list of problems is bounded, their number is exact.
 //! Must not know: how rows came about. Tests: `storage/tests/check.rs`.
 
 mod buckets;
 mod rows;
 
 use crate::collection::buckets::Buckets;
+use crate::commit::Fsync;
 use crate::encoding::count::KeyCounts;
 use crate::encoding::key::{HashSeed, kind};
 use crate::encoding::meta::Head;
 use crate::engine::{Bounds, Engine, EngineTuning, Family, Tier};
 use crate::error::{Result, StorageError};
+use crate::history;
 use crate::open;
 use crate::partition::PartitionMap;
 use crate::registry::DatabaseMap;
@@ -106,12 +108,15 @@ pub fn check(path: &Path, problems_max: usize) -> Result<CheckReport> {
     let partitions = PartitionMap::new(count).ok_or_else(|| {
         StorageError::Corrupted(format!("{}: {count} partitions", path.display()))
     })?;
-    let engine = Engine::open(path, count, &EngineTuning::default())?;
+    let tuning = EngineTuning::default();
+    let logged_ms = history::examine(path, Fsync::EverySecond, tuning.log_damage)?;
+    let engine = Engine::open(path, count, &tuning)?;
     let identity = open::record(&engine, records::IDENTITY)?.ok_or_else(|| {
         StorageError::Corrupted(format!("{}: no identity record", path.display()))
     })?;
     let identity = Identity::decode(&identity, path)?;
     open::check_identity(&engine, &identity, count, path)?;
+    open::keep_time(&engine, logged_ms)?;
     let (map, _) = open::load_namespaces(&engine)?;
     let reserved_ids = open::number(&engine, records::RESERVED_IDS)?.max(1);
     let mut checker = Checker {

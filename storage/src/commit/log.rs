@@ -64,15 +64,30 @@ pub fn encode(header: LogHeader, changes: &[LoggedChange], out: &mut Vec<u8>) {
     }
 }
 
-/// Reads log data; `None` if the bytes are not of this shape or of a newer version.
-pub fn decode(bytes: &[u8]) -> Option<(LogHeader, Vec<LoggedChange>)> {
+/// Reads the fixed part of log data; `None` as for [`decode`].
+pub fn decode_header(bytes: &[u8]) -> Option<LogHeader> {
+    split_header(bytes).map(|(header, _)| header)
+}
+
+fn split_header(bytes: &[u8]) -> Option<(LogHeader, &[u8])> {
     let (&version, rest) = bytes.split_first()?;
     let (term, rest) = rest.split_first_chunk::<8>()?;
     let (epoch, rest) = rest.split_first_chunk::<8>()?;
-    let (stamp_ms, mut rest) = rest.split_first_chunk::<8>()?;
+    let (stamp_ms, fields) = rest.split_first_chunk::<8>()?;
     if version != VERSION {
         return None;
     }
+    let header = LogHeader {
+        term: u64::from_be_bytes(*term),
+        epoch: u64::from_be_bytes(*epoch),
+        stamp_ms: u64::from_be_bytes(*stamp_ms),
+    };
+    Some((header, fields))
+}
+
+/// Reads log data; `None` if the bytes are not of this shape or of a newer version.
+pub fn decode(bytes: &[u8]) -> Option<(LogHeader, Vec<LoggedChange>)> {
+    let (header, mut rest) = split_header(bytes)?;
     let mut changes = Vec::new();
     while let Some((&tag, after)) = rest.split_first() {
         let mut after = after;
@@ -83,11 +98,6 @@ pub fn decode(bytes: &[u8]) -> Option<(LogHeader, Vec<LoggedChange>)> {
         }
         rest = after;
     }
-    let header = LogHeader {
-        term: u64::from_be_bytes(*term),
-        epoch: u64::from_be_bytes(*epoch),
-        stamp_ms: u64::from_be_bytes(*stamp_ms),
-    };
     Some((header, changes))
 }
 

@@ -12,10 +12,12 @@ pub mod options;
 mod properties;
 #[cfg(test)]
 mod tests;
+mod wal;
 
 pub use batch::{BatchBuilder, BatchDecodeError, BatchEntry, BatchReader, FamilyId};
 pub use iterator::{Bounds, RowIterator};
-pub use options::{Compression, EngineTuning};
+pub use options::{Compression, EngineTuning, LogDamage};
+pub use wal::{LogEntry, LogReader, log_files};
 
 use crate::error::{Result, StorageError};
 use dead_ids::DeadIds;

@@ -20,6 +20,15 @@ pub enum Compression {
     Zstd,
 }
 
+/// What an open does where the log has a hole that no power cut explains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogDamage {
+    /// Gives an error; nothing is changed.
+    Refuse,
+    /// Ends the history before the hole: what stands behind it is lost.
+    Cut,
+}
+
 /// What a caller may tune. Sizes in bytes.
 #[derive(Debug, Clone)]
 pub struct EngineTuning {
@@ -41,6 +50,8 @@ pub struct EngineTuning {
     pub compression_bottom: Compression,
     /// Files kept open; -1 for all.
     pub open_files_max: i32,
+    /// What becomes of a damaged log.
+    pub log_damage: LogDamage,
 }
 
 impl Default for EngineTuning {
@@ -55,6 +66,7 @@ impl Default for EngineTuning {
             compression_upper: Compression::Lz4,
             compression_bottom: Compression::Zstd,
             open_files_max: 4096,
+            log_damage: LogDamage::Refuse,
         }
     }
 }

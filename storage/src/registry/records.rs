@@ -17,6 +17,8 @@ pub const RESERVED_IDS: &[u8] = b"reserved-ids";
 pub const NEXT_NAMESPACE: &[u8] = b"next-namespace";
 /// Prefix of `database | db u32` -> `ns u32`.
 pub const DATABASE: &[u8] = b"database";
+/// A time, ms, below which the clock must not fall, where the log does not hold it: `u64`.
+pub const CLOCK: &[u8] = b"clock";
 /// Present while the directory is closed after a clean stop: `last sequence u64 | stamp_ms u64`.
 pub const CLEAN_CLOSE: &[u8] = b"clean-close";
 

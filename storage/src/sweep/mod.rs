@@ -24,7 +24,7 @@ use std::time::Duration;
 const ROUNDS_PER_S: usize = 10;
 
 /// How the sweeper reads: from disk, without making anything look used.
-const SWEEPING: ViewOptions = ViewOptions {
+pub(crate) const SWEEPING: ViewOptions = ViewOptions {
     tier: Tier::Disk,
     latched: true,
     touch: false,

@@ -185,7 +185,7 @@ impl Directory {
         lengths.collect()
     }
 
-    fn copy_to(&self, path: &Path, synced: &BTreeMap<OsString, u64>) -> std::io::Result<()> {
+    pub fn copy_to(&self, path: &Path, synced: &BTreeMap<OsString, u64>) -> std::io::Result<()> {
         std::fs::create_dir_all(path.join("rocksdb"))?;
         std::fs::copy(self.path().join("partitions"), path.join("partitions"))?;
         for file in std::fs::read_dir(self.path().join("rocksdb"))? {
