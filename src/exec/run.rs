@@ -420,8 +420,8 @@ impl Call<'_> {
     /// keyspace events then agree with what the client was told. Keys that somebody else works on,
     /// or that would need the disk, are left to the sweeper.
     ///
-    /// Called without latches held. `position` is what the reply waits for without it; gives what it
-    /// waits for now.
+    /// Called without latches held. `position` is what the reply waits for without it; gives what
+    /// it waits for now.
     #[inline]
     fn with_expired_dropped(&self, position: Position) -> Position {
         if self.met_expired.get() {

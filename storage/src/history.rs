@@ -1,10 +1,10 @@
 //! Owns what the log says before RocksDB replays it: the time of its newest batch, and whether a
 //! hole in it is one that a power cut explains.
 //!
-//! RocksDB ends the history at the first record it cannot read, whatever stands behind. That is right
-//! for a log torn at its end, and for pages of a log that were never fsynced and reached the disk in
-//! any order. It is wrong for a log that was fsynced and damaged later, which only an operator can
-//! decide to give up.
+//! RocksDB ends the history at the first record it cannot read, whatever stands behind. That is
+//! right for a log torn at its end, and for pages of a log that were never fsynced and reached the
+//! disk in any order. It is wrong for a log that was fsynced and damaged later, which only an
+//! operator can decide to give up.
 //!
 //! Invariants: nothing is changed here; batches of a newer term than those before a hole were
 //! written by a start that has passed it before, so it is no hole any more.

@@ -25,7 +25,7 @@ pub const ELEMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Most bytes of one commit, so of one edit and of the edits that join one group; larger results go
 /// out in several commits under an unpublished id.
 pub const COMMIT_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Longest record that is looked for in a log: a commit, its count rows and its log data, with room.
+/// Longest record looked for in a log: a commit, its count rows and its log data, with room.
 pub const LOG_RECORD_BYTES_MAX: usize = 4 * COMMIT_BYTES_MAX;
 /// Bytes staged and not yet committed above which new edits wait for the commit in progress.
 pub const PENDING_BYTES_MAX: usize = 64 * 1024 * 1024;

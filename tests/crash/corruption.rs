@@ -1,6 +1,7 @@
 //! Damaged files: a torn or garbled WAL tail, a garbled SST.
-//! Invariants: nothing that was flushed is lost to a bad WAL tail; what was fsynced is given up only
-//! when the operator says so; damage is reported in one line or as an error reply, never served as data, never a panic. Must not know: file formats.
+//! Invariants: nothing that was flushed is lost to a bad WAL tail; what was fsynced is given up
+//! only when the operator says so; damage is reported in one line or as an error reply, never
+//! served as data, never a panic. Must not know: file formats.
 //! Tests: this file.
 
 use crate::harness::server::skip_on_stand_in;

@@ -1,6 +1,6 @@
 //! Owns the fsck of a closed data directory: every row is decoded and held against the others.
-//! Invariants: nothing is changed beyond what any start does (RocksDB replays its log, whose time is
-//! kept); a directory in use is refused; the list of problems is bounded, their number is exact.
+//! Invariants: nothing is changed beyond what any start does (RocksDB replays its log, whose time
+//! is kept); a directory in use is refused; the list of problems is bounded, their number is exact.
 //! Must not know: how rows came about. Tests: `storage/tests/check.rs`.
 
 mod buckets;

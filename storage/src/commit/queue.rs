@@ -409,8 +409,8 @@ impl CommitQueue {
         }
         // The rows that reserved ids may be among those undone.
         self.ids.reserve_again();
-        // Whoever is making an edit may have read what is gone now. A newer version of the map makes
-        // them begin anew, after everything was withdrawn.
+        // Whoever is making an edit may have read what is gone now. A newer version of the map
+        // makes them begin anew, after everything was withdrawn.
         let mut map = self.map.write();
         let version = map.version + 1;
         if let Some(before) = map_before {

@@ -330,8 +330,8 @@ fn engine_error(error: rocksdb::Error) -> StorageError {
 }
 
 /// Whether a write was refused because a background job had found no space. RocksDB looks at such
-/// an error before it appends, so nothing of the batch is in the WAL. An error that names a WAL file
-/// is another matter: the append itself failed, and half a record may stand there.
+/// an error before it appends, so nothing of the batch is in the WAL. An error that names a WAL
+/// file is another matter: the append itself failed, and half a record may stand there.
 fn is_background_space(text: &str) -> bool {
     let file = text.rsplit('/').next().unwrap_or_default();
     text.contains("No space left on device") && text.contains('/') && !file.contains(".log")
