@@ -145,7 +145,12 @@ fn upgrade_identity(engine: &Engine, bytes: &[u8], path: &Path) -> Result<Identi
     let identity = Identity::decode(bytes, path)?;
     let current = identity.encode();
     if current != bytes {
-        write_records(engine, 0, &[(records::IDENTITY.to_vec(), Some(current))])?;
+        write_records(
+            engine,
+            0,
+            system_ms(),
+            &[(records::IDENTITY.to_vec(), Some(current))],
+        )?;
     }
     Ok(identity)
 }
