@@ -121,8 +121,8 @@ impl<'s> View<'s> {
         }
     }
 
-    /// The store behind it.
-    pub fn store(&self) -> &'s Store {
+    /// The store behind it. Not for handlers: one that reads must find no way to an edit.
+    pub(crate) fn store(&self) -> &'s Store {
         self.store
     }
 
