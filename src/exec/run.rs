@@ -485,9 +485,9 @@ impl Call<'_> {
         match result {
             Ok(reply) => match edit.stage() {
                 Ok(position) => (Ok(reply), position.max(seen)),
-                Err(StorageError::Poisoned(_) | StorageError::DiskReserve) if reads => {
-                    (Ok(reply), seen)
-                }
+                Err(
+                    StorageError::Poisoned(_) | StorageError::DiskReserve | StorageError::DiskFull,
+                ) if reads => (Ok(reply), seen),
                 Err(error) => (Err(error.into()), seen),
             },
             Err(error) => (Err(error), seen),
