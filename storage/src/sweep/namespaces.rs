@@ -74,8 +74,8 @@ impl NamespaceSweep {
 }
 
 impl Walk {
-    /// Reads up to `max` keys from the cursor on, in one edit at most. Gives how many it read, and of
-    /// how many it filed the elements as garbage.
+    /// Reads up to `max` keys from the cursor on, for one edit at most. Gives how many it read, and
+    /// of how many it filed the elements as garbage.
     fn file_heads(&mut self, store: &Store, max: usize) -> Result<(usize, usize)> {
         let prefix = namespace_prefix(&self.cursor);
         let Some(end) = prefix_end(prefix) else {
