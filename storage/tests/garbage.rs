@@ -266,6 +266,39 @@ fn a_flushed_database_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_flush_of_many_keys_gives_files_and_log_back_in_a_few_rounds() {
+    let directory = Directory::new();
+    let value = "0123456789abcdef".repeat(25);
+    for n in 0..50 {
+        directory.write(|edit| {
+            (0..1000).try_for_each(|key| {
+                let key = format!("k{}", n * 1000 + key);
+                common::set(edit, key.as_bytes(), value.as_bytes(), None)
+            })
+        });
+    }
+    // Some stand in files of two levels, some in the log.
+    directory.store.compact(0).unwrap();
+    directory.write(|edit| common::set(edit, b"k1", value.as_bytes(), None));
+    directory.write(|edit| edit.flush_database(&[0]));
+    directory.set("after", "v");
+    directory.store.sweeps().set_dead_rows_per_s(20_000);
+    directory.store.leader().sync().unwrap();
+    let mut sweeper = Sweeper::new(&directory.store);
+    let rounds = (1..).find(|_| sweeper.round().unwrap() == 0).unwrap();
+    // Reading a key is a sixteenth of a row; a second has ten rounds.
+    assert!(rounds <= 4, "{rounds} rounds");
+    let files = directory.store.engine().stats().sst_files;
+    let log: u64 = directory.wal_lengths().values().sum();
+    assert!(
+        files < 64 << 10 && log < 64 << 10,
+        "{files} and {log} bytes are left"
+    );
+    assert_eq!(directory.get("after").as_deref(), Some("v"));
+    assert_eq!(directory.reopen().store.database_size(0), 1);
+}
+
+#[test]
 fn sweeping_goes_on_below_the_disk_reserve() {
     let directory = Directory::new();
     directory.set_chunked("k", 20);

@@ -14,31 +14,22 @@ use std::sync::Arc;
 /// Most ids the filter knows by name; the sweeper deals with the others.
 pub const DEAD_IDS_MAX: usize = 65_536;
 
-/// What is droppable now.
-#[derive(Debug, Default, Clone)]
-struct Droppable {
-    ids: HashSet<u64>,
-    /// Every id below it is dead (raised by FLUSHALL).
-    floor: u64,
-}
-
 /// The shared set. Compactions take the state of their start.
 #[derive(Debug, Default)]
 pub struct DeadIds {
-    droppable: RwLock<Arc<Droppable>>,
+    droppable: RwLock<Arc<HashSet<u64>>>,
 }
 
 impl DeadIds {
-    /// Adds ids (as many as fit) and raises the floor.
-    pub fn allow(&self, ids: impl IntoIterator<Item = u64>, floor: u64) {
+    /// Adds ids, as many as fit.
+    pub fn allow(&self, ids: impl IntoIterator<Item = u64>) {
         let mut guard = self.droppable.write();
         let droppable = Arc::make_mut(&mut guard);
-        droppable.floor = droppable.floor.max(floor);
         for id in ids {
-            if droppable.ids.len() >= DEAD_IDS_MAX {
+            if droppable.len() >= DEAD_IDS_MAX {
                 break;
             }
-            droppable.ids.insert(id);
+            droppable.insert(id);
         }
     }
 
@@ -47,14 +38,13 @@ impl DeadIds {
         let mut guard = self.droppable.write();
         let droppable = Arc::make_mut(&mut guard);
         for id in ids {
-            droppable.ids.remove(&id);
+            droppable.remove(&id);
         }
     }
 
     /// Whether rows of this id may be dropped now.
     pub fn contains(&self, id: u64) -> bool {
-        let droppable = self.droppable.read();
-        id < droppable.floor || droppable.ids.contains(&id)
+        self.droppable.read().contains(&id)
     }
 }
 
@@ -87,18 +77,16 @@ impl CompactionFilterFactory for FilterFactory {
 
 /// Drops element rows of droppable ids, keeps everything else.
 pub struct Filter {
-    droppable: Arc<Droppable>,
+    droppable: Arc<HashSet<u64>>,
 }
 
 impl CompactionFilter for Filter {
     fn filter(&mut self, _level: u32, key: &[u8], _value: &[u8]) -> Decision {
-        if self.droppable.floor == 0 && self.droppable.ids.is_empty() {
+        if self.droppable.is_empty() {
             return Decision::Keep;
         }
         match parse_slot_and_id(key, kind::ELEMENT) {
-            Some((_, id, _)) if id < self.droppable.floor || self.droppable.ids.contains(&id) => {
-                Decision::Remove
-            }
+            Some((_, id, _)) if self.droppable.contains(&id) => Decision::Remove,
             _ => Decision::Keep,
         }
     }

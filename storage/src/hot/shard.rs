@@ -137,11 +137,10 @@ impl Shard {
             }
         }
         if self.table.find(hash, record.key()).is_none() {
-            // The stamp may be the version of another row of the stripe that is still staged, or
-            // was withdrawn; what the engine gave is committed whatever happens to that one.
-            let version = stamp.0.min(committed);
+            // Not the stamp: that may be the version of another row of the stripe, which is still
+            // staged or has failed. What the engine gave is committed.
             self.table
-                .insert(new_row(hash, record, deleted, version, now_s));
+                .insert(new_row(hash, record, deleted, committed, now_s));
             self.bytes += len;
         }
     }

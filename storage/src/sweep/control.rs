@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// Expiry rows looked at per second unless the server says otherwise.
 const EXPIRE_ROWS_PER_S: usize = 100_000;
-/// Element rows of dead ids deleted, and keys of dead namespaces read, per second.
+/// Rows of dead ids and namespaces deleted per second.
 const DEAD_ROWS_PER_S: usize = 200_000;
 
 /// The sweeper's switches and counters.
@@ -73,7 +73,7 @@ impl SweepControl {
         self.expire_rows_per_s.store(rows, Ordering::Relaxed);
     }
 
-    /// Most element rows of dead ids deleted, and most keys of dead namespaces read, per second.
+    /// Most rows deleted per second for dead ids and namespaces; reading a key costs a part of one.
     pub fn dead_rows_per_s(&self) -> usize {
         self.dead_rows_per_s.load(Ordering::Relaxed)
     }

@@ -69,7 +69,7 @@ impl IdSweep {
         for &dead in dead {
             match rows_of(store, dead)? {
                 None => {
-                    store.engine().dead_ids().allow([dead.id], 0);
+                    store.engine().dead_ids().allow([dead.id]);
                     large.push(dead);
                 }
                 Some(found) => {

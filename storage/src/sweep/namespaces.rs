@@ -20,6 +20,12 @@ use crate::store::Store;
 /// Bytes of `kind | ns`, the prefix of a namespace's meta and of its count rows.
 const NAMESPACE_PREFIX_LEN: usize = 1 + 4;
 
+/// Keys of a dead namespace that are read in the time that deleting one row takes: they stand in a
+/// row, and most of them need nothing but to be read.
+const KEYS_READ_PER_ROW: usize = 16;
+/// Values whose elements are filed as garbage in one commit.
+const HEADS_PER_EDIT: usize = 4096;
+
 const _: () = assert!(NAMESPACE_PREFIX_LEN < META_PREFIX_LEN);
 
 /// The namespace that is being walked.
@@ -35,10 +41,10 @@ struct Walk {
 }
 
 impl NamespaceSweep {
-    /// Reads up to `budget` meta rows. Gives how many it read.
+    /// Does what costs as much as deleting up to about `budget` rows. Gives how many rows it read.
     pub(super) fn round(&mut self, store: &Store, budget: usize) -> Result<usize> {
-        let mut read = 0;
-        while read < budget {
+        let (mut read, mut spent) = (0, 0);
+        while spent < budget * KEYS_READ_PER_ROW {
             let walk = match &mut self.current {
                 Some(walk) => walk,
                 None => {
@@ -54,11 +60,13 @@ impl NamespaceSweep {
                 }
             };
             if walk.partition < store.partitions().count() {
-                read += walk.file_heads(store, budget - read)?;
+                let (keys, heads) = walk.file_heads(store, budget * KEYS_READ_PER_ROW - spent)?;
+                read += keys;
+                spent += keys + heads * KEYS_READ_PER_ROW;
             } else {
                 destroy(store, walk.dead.ns)?;
                 self.current = None;
-                read += 1;
+                (read, spent) = (read + 1, spent + KEYS_READ_PER_ROW);
             }
         }
         Ok(read)
@@ -66,10 +74,12 @@ impl NamespaceSweep {
 }
 
 impl Walk {
-    fn file_heads(&mut self, store: &Store, max: usize) -> Result<usize> {
+    /// Reads up to `max` keys from the cursor on, for one edit at most. Gives how many it read, and
+    /// of how many it filed the elements as garbage.
+    fn file_heads(&mut self, store: &Store, max: usize) -> Result<(usize, usize)> {
         let prefix = namespace_prefix(&self.cursor);
         let Some(end) = prefix_end(prefix) else {
-            return Ok(0);
+            return Ok((0, 0));
         };
         let bounds = Bounds::range(&self.cursor, &end);
         let mut rows = store
@@ -78,14 +88,15 @@ impl Walk {
         rows.seek_first()?;
         let mut edit = sweeping_edit(store, 0)?;
         let mut cursor = self.cursor.clone();
-        let mut read = 0;
+        let (mut read, mut heads) = (0, 0);
         while let Some((row_key, value)) = rows.row() {
-            if read >= max {
+            if read >= max || heads >= HEADS_PER_EDIT {
                 break;
             }
             read += 1;
             if let (Some(parts), Some(head)) = (parse_meta(row_key), head_of(value)) {
                 edit.file_garbage(head, parts.slot);
+                heads += 1;
             }
             cursor = RowKey::from_slice(row_key);
             cursor.push(0);
@@ -100,7 +111,7 @@ impl Walk {
             self.partition += 1;
             self.cursor = meta_position(self.dead.ns, 0, 0);
         }
-        Ok(read)
+        Ok((read, heads))
     }
 }
 
@@ -138,7 +149,23 @@ fn destroy(store: &Store, ns: u32) -> Result<()> {
     commit(store, edit)?;
     store.counts().forget(ns);
     add(&store.sweeps().dead_namespaces, 1);
-    Ok(())
+    give_back(store, &meta, &counts)
+}
+
+/// Gives back what dropping files has left: those of the newest level and at the edges, which
+/// nothing would compact before others are written, and the log.
+fn give_back(store: &Store, meta: &RowKey, counts: &RowKey) -> Result<()> {
+    for partition in 0..store.partitions().count() {
+        let family = Family::Partition(partition);
+        for row_key in [meta, counts] {
+            let start = namespace_prefix(row_key);
+            let end = prefix_end(start);
+            store
+                .engine()
+                .compact(family, Some(start), end.as_deref())?;
+        }
+    }
+    store.flush()
 }
 
 fn namespace_prefix(row_key: &RowKey) -> &[u8] {
