@@ -34,8 +34,10 @@ pub const RULES: &[Rule] = &[
         id: "scan-cursor-zero-byte",
         witness: &["SCAN \"\\x00\""],
         allows: |arguments, ours, _| {
-            is_command(arguments, "SCAN")
-                && arguments.get(1).is_some_and(|cursor| cursor.contains(&0))
+            let at = if is_command(arguments, "SCAN") { 1 } else { 2 };
+            let scans = ["SCAN", "HSCAN", "SSCAN", "ZSCAN"];
+            scans.iter().any(|name| is_command(arguments, name))
+                && arguments.get(at).is_some_and(|cursor| cursor.contains(&0))
                 && ours == b"-ERR invalid cursor\r\n"
         },
     },
