@@ -27,7 +27,9 @@ pub const RULES: &[Rule] = &[
         id: "getex-time-first",
         witness: &["GETEX missing EX 0"],
         allows: |arguments, ours, theirs| {
-            is_command(arguments, "GETEX") && ours.starts_with(b"-ERR ") && is_nil(theirs)
+            is_command(arguments, "GETEX")
+                && ours.starts_with(b"-ERR ")
+                && (is_nil(theirs) || is_wrong_type(theirs))
         },
     },
     Rule {
@@ -47,7 +49,7 @@ pub const RULES: &[Rule] = &[
         allows: |arguments, ours, theirs| {
             (is_command(arguments, "BITCOUNT") || is_command(arguments, "BITPOS"))
                 && ours.starts_with(b"-ERR ")
-                && matches!(theirs, b":0\r\n" | b":-1\r\n")
+                && (matches!(theirs, b":0\r\n" | b":-1\r\n") || is_wrong_type(theirs))
         },
     },
     Rule {
@@ -125,6 +127,10 @@ fn is_command(arguments: &[Vec<u8>], name: &str) -> bool {
     arguments
         .first()
         .is_some_and(|first| first.eq_ignore_ascii_case(name.as_bytes()))
+}
+
+fn is_wrong_type(reply: &[u8]) -> bool {
+    reply.starts_with(b"-WRONGTYPE ")
 }
 
 fn is_nil(reply: &[u8]) -> bool {
