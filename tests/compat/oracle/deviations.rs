@@ -27,15 +27,19 @@ pub const RULES: &[Rule] = &[
         id: "getex-time-first",
         witness: &["GETEX missing EX 0"],
         allows: |arguments, ours, theirs| {
-            is_command(arguments, "GETEX") && ours.starts_with(b"-ERR ") && is_nil(theirs)
+            is_command(arguments, "GETEX")
+                && ours.starts_with(b"-ERR ")
+                && (is_nil(theirs) || is_wrong_type(theirs))
         },
     },
     Rule {
         id: "scan-cursor-zero-byte",
         witness: &["SCAN \"\\x00\""],
         allows: |arguments, ours, _| {
-            is_command(arguments, "SCAN")
-                && arguments.get(1).is_some_and(|cursor| cursor.contains(&0))
+            let at = if is_command(arguments, "SCAN") { 1 } else { 2 };
+            let scans = ["SCAN", "HSCAN", "SSCAN", "ZSCAN"];
+            scans.iter().any(|name| is_command(arguments, name))
+                && arguments.get(at).is_some_and(|cursor| cursor.contains(&0))
                 && ours == b"-ERR invalid cursor\r\n"
         },
     },
@@ -45,7 +49,7 @@ pub const RULES: &[Rule] = &[
         allows: |arguments, ours, theirs| {
             (is_command(arguments, "BITCOUNT") || is_command(arguments, "BITPOS"))
                 && ours.starts_with(b"-ERR ")
-                && matches!(theirs, b":0\r\n" | b":-1\r\n")
+                && (matches!(theirs, b":0\r\n" | b":-1\r\n") || is_wrong_type(theirs))
         },
     },
     Rule {
@@ -123,6 +127,10 @@ fn is_command(arguments: &[Vec<u8>], name: &str) -> bool {
     arguments
         .first()
         .is_some_and(|first| first.eq_ignore_ascii_case(name.as_bytes()))
+}
+
+fn is_wrong_type(reply: &[u8]) -> bool {
+    reply.starts_with(b"-WRONGTYPE ")
 }
 
 fn is_nil(reply: &[u8]) -> bool {

@@ -12,41 +12,30 @@ use crate::harness::{Raw, wire};
 use std::collections::BTreeSet;
 
 /// Whether both replies hold the same elements, `run` replies each; in the same order, if both
-/// servers keep one: packed hashes that of insertion, sets of integers that of the numbers.
+/// servers keep one: packed hashes that of insertion, sets of integers that of the numbers. What
+/// is combined from several sets has no order.
 pub fn same_elements(pair: &mut Pair, step: &Step, run: usize, ours: &[u8], theirs: &[u8]) -> bool {
     if ours == theirs {
         return true;
     }
-    let same = compare::same_elements(ours, theirs, run);
-    let (name, keys) = step.arguments.split_first().expect("a command has a name");
     let combined = [b"SUNION".as_slice(), b"SINTER", b"SDIFF"]
         .iter()
-        .any(|algebra| name.eq_ignore_ascii_case(algebra));
-    let ordered = |side| keeps_order(side, keys, combined, theirs);
-    same && !(ordered(&mut pair.ours) && ordered(&mut pair.theirs))
+        .any(|algebra| step.arguments[0].eq_ignore_ascii_case(algebra));
+    let ordered = |side: &mut Raw| match step.arguments.as_slice() {
+        [_, key] if !combined => keeps_order(side, key),
+        _ => false,
+    };
+    compare::same_elements(ours, theirs, run)
+        && !(ordered(&mut pair.ours) && ordered(&mut pair.theirs))
 }
 
-/// Whether the elements of one key, or combined from several, have an order on this server.
-fn keeps_order(side: &mut Raw, keys: &[Vec<u8>], combined: bool, reply: &[u8]) -> bool {
-    let mut encodings = BTreeSet::new();
-    for key in keys {
-        let reply = side.command(&words(&[b"OBJECT", b"ENCODING", key]));
-        encodings.extend(wire::payload(&reply).map(<[u8]>::to_vec));
-    }
-    let only = |encoding: &[u8]| encodings.iter().all(|found| found == encoding);
-    match combined {
-        false => only(b"intset") || only(b"listpack"),
-        // Results are gathered in a set, which has an order while it is an intset.
-        true => only(b"intset") && wire::elements(reply).len() <= intset_entries(side),
-    }
-}
-
-fn intset_entries(side: &mut Raw) -> usize {
-    let reply = side.line("CONFIG GET set-max-intset-entries");
-    let leaves = Tree::parse(&reply).leaves();
-    let number = leaves.get(1).and_then(|leaf| tree::leaf_text(leaf));
-    let text = number.and_then(|number| std::str::from_utf8(number).ok());
-    text.and_then(|text| text.parse().ok()).unwrap_or(0)
+/// Whether the elements of a key have an order on this server.
+fn keeps_order(side: &mut Raw, key: &[u8]) -> bool {
+    let encoding = side.command(&words(&[b"OBJECT", b"ENCODING", key]));
+    matches!(
+        encoding.as_slice(),
+        b"$6\r\nintset\r\n" | b"$8\r\nlistpack\r\n"
+    )
 }
 
 /// Whether elements were drawn from the key on both sides, in the same shape.

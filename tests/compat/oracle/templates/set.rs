@@ -95,7 +95,6 @@ const CORNERS: &[&str] = &[
     "SRANDMEMBER i -9223372036854775808",
     "SSCAN i x",
     "SSCAN missing 0",
-    "SSCAN i 0 NOVALUES",
     "SET str v",
     "SADD str a",
     "SINTER str",
