@@ -11,7 +11,7 @@ from server import Server
 
 # Rows that commits have written.
 ROWS = "committed_rows"
-# Point reads, seeks and steps of iterators that reached the engine.
+# Point reads, seeks and steps of iterators that reached the engine: what no cache of rows answered.
 READS = ("engine_gets", "engine_seeks", "engine_steps")
 
 

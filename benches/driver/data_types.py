@@ -13,6 +13,7 @@ import counters
 import elements
 import load
 from context import Context, Scenario, Table, count, markdown_table, medians, verdict
+from resp import ReplyError
 from server import NAMES, OURS, Server
 
 READ_CPU_RATIO_MAX = 1.5
@@ -165,9 +166,15 @@ def run(context: Context, chosen: Sequence[TypeLoad]) -> str:
         filled = None
         for scenario in sorted(chosen, key=lambda one: (one.writes, one.population.prefix)):
             population = scenario.population.scaled(context.scale)
-            if population != filled and scenario.requests_max is None:
-                start_over(servers, population)
-            rows.append((scenario.name, measure(context, servers, scenario, population)))
+            try:
+                if population != filled and scenario.requests_max is None:
+                    start_over(servers, population)
+                rows.append((scenario.name, measure(context, servers, scenario, population)))
+            except (ReplyError, load.LoadFailed) as error:
+                # One refused command does not lose the figures of the others.
+                context.problem(f"{scenario.name}: {error}")
+                filled = None
+                continue
             # A load that changes sizes leaves nothing that the next one could use.
             filled = None if scenario.writes else population
     order = {one.name: position for position, one in enumerate(chosen)}

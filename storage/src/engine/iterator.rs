@@ -3,6 +3,7 @@
 //! ends with `NeedsDisk`, never with a silent end. Tests: `engine/tests.rs`.
 
 use super::engine_error;
+use super::read_counters::ReadCounters;
 use crate::error::Result;
 use rocksdb::{DB, DBRawIteratorWithThreadMode, IterateBounds};
 
@@ -51,27 +52,47 @@ impl IterateBounds for Bounds {
 /// Steps through rows; start with one of the `seek` calls.
 pub struct RowIterator<'engine> {
     raw: DBRawIteratorWithThreadMode<'engine, DB>,
+    counters: &'engine ReadCounters,
+    seeks: u64,
+    steps: u64,
+}
+
+impl Drop for RowIterator<'_> {
+    fn drop(&mut self) {
+        self.counters.count_iterator(self.seeks, self.steps);
+    }
 }
 
 impl<'engine> RowIterator<'engine> {
-    pub(super) fn new(raw: DBRawIteratorWithThreadMode<'engine, DB>) -> RowIterator<'engine> {
-        RowIterator { raw }
+    pub(super) fn new(
+        raw: DBRawIteratorWithThreadMode<'engine, DB>,
+        counters: &'engine ReadCounters,
+    ) -> RowIterator<'engine> {
+        RowIterator {
+            raw,
+            counters,
+            seeks: 0,
+            steps: 0,
+        }
     }
 
     /// Goes to the first row within the bounds.
     pub fn seek_first(&mut self) -> Result<()> {
+        self.seeks += 1;
         self.raw.seek_to_first();
         self.check()
     }
 
     /// Goes to the first row at or after `key`.
     pub fn seek(&mut self, key: &[u8]) -> Result<()> {
+        self.seeks += 1;
         self.raw.seek(key);
         self.check()
     }
 
     /// Goes to the next row.
     pub fn advance(&mut self) -> Result<()> {
+        self.steps += 1;
         self.raw.next();
         self.check()
     }

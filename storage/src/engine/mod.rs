@@ -10,6 +10,7 @@ pub mod dead_ids;
 mod iterator;
 pub mod options;
 mod properties;
+mod read_counters;
 #[cfg(test)]
 mod tests;
 mod wal;
@@ -17,6 +18,7 @@ mod wal;
 pub use batch::{BatchBuilder, BatchDecodeError, BatchEntry, BatchReader, FamilyId};
 pub use iterator::{Bounds, RowIterator};
 pub use options::{Compression, EngineTuning, LogDamage};
+pub use read_counters::ReadCounters;
 pub use wal::{LogEntry, LogReader, log_files};
 
 use crate::error::{Result, StorageError};
@@ -82,6 +84,7 @@ pub struct Engine {
     dead_ids: Arc<DeadIds>,
     read_memory: ReadOptions,
     read_disk: ReadOptions,
+    reads: ReadCounters,
     path: PathBuf,
 }
 
@@ -128,6 +131,7 @@ impl Engine {
             dead_ids,
             read_memory: read_options(Tier::Memory),
             read_disk: read_options(Tier::Disk),
+            reads: ReadCounters::default(),
             path: data_dir.to_owned(),
         };
         engine.family_ids = engine.read_family_ids()?;
@@ -197,10 +201,16 @@ impl Engine {
             Tier::Memory => &self.read_memory,
             Tier::Disk => &self.read_disk,
         };
+        self.reads.count_get();
         let found = self
             .db
             .get_pinned_cf_opt(self.family(family)?, key, options);
         Ok(found.map_err(engine_error)?.map(|bytes| use_bytes(&bytes)))
+    }
+
+    /// Reads so far, for INFO and for measuring what a command reads.
+    pub fn reads(&self) -> &ReadCounters {
+        &self.reads
     }
 
     /// Iterates over the rows within `bounds`. The iterator sees the state of its making.
@@ -210,7 +220,7 @@ impl Engine {
         // Blocks of a long scan would only push hot blocks out.
         options.fill_cache(tier == Tier::Disk);
         let raw = self.db.raw_iterator_cf_opt(self.family(family)?, options);
-        Ok(RowIterator::new(raw))
+        Ok(RowIterator::new(raw, &self.reads))
     }
 
     /// Iterates over rows nobody will ask for again soon: their blocks do not push hot ones out
@@ -220,7 +230,7 @@ impl Engine {
         options.set_iterate_range(bounds);
         options.fill_cache(false);
         let raw = self.db.raw_iterator_cf_opt(self.family(family)?, options);
-        Ok(RowIterator::new(raw))
+        Ok(RowIterator::new(raw, &self.reads))
     }
 
     /// Writes a batch in RocksDB's byte format. The caller is the only writer at a time.

@@ -170,3 +170,41 @@ fn only_a_file_that_is_no_wal_is_a_background_job_without_space() {
     assert!(!super::is_background_space(other));
     assert!(!super::is_background_space("No space left on device"));
 }
+
+#[test]
+fn reads_are_counted_and_steps_when_the_iterator_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(&dir, 1);
+    let family = Family::Partition(0);
+    let mut batch = BatchBuilder::default();
+    batch.begin(b"");
+    for key in [b"a", b"b", b"c"] {
+        batch.put(engine.family_id(family), key, b"v");
+    }
+    let written = engine.write(batch.finish(), false, Throttle::Wait);
+    assert_eq!(written.unwrap(), Written::Done);
+    let before = engine.reads().gets();
+    assert!(
+        engine
+            .get(family, b"a", Tier::Disk, |_| ())
+            .unwrap()
+            .is_some()
+    );
+    assert!(
+        engine
+            .get(family, b"x", Tier::Disk, |_| ())
+            .unwrap()
+            .is_none()
+    );
+    assert_eq!(engine.reads().gets() - before, 2);
+    let (seeks, steps) = (engine.reads().seeks(), engine.reads().steps());
+    let mut rows = engine.iterate(family, Bounds::all(), Tier::Disk).unwrap();
+    rows.seek_first().unwrap();
+    while rows.row().is_some() {
+        rows.advance().unwrap();
+    }
+    assert_eq!(engine.reads().steps(), steps);
+    drop(rows);
+    assert_eq!(engine.reads().seeks() - seeks, 1);
+    assert_eq!(engine.reads().steps() - steps, 3);
+}

@@ -22,6 +22,10 @@ pub fn rocksdb(services: &Services, out: &mut Fields) {
     for (level, files) in stats.files_per_level.iter().enumerate() {
         out.put(&format!("files_at_level{level}"), files);
     }
+    let reads = store.engine().reads();
+    out.put("engine_gets", reads.gets());
+    out.put("engine_seeks", reads.seeks());
+    out.put("engine_steps", reads.steps());
     let table = store.table();
     let (hits, misses) = table.hits_and_misses();
     out.put("hot_table_bytes", table.bytes());
