@@ -4,6 +4,7 @@
 
 pub mod bitmap;
 pub mod connection;
+pub mod hash;
 pub mod help;
 pub mod introspect;
 pub mod keyspace;
@@ -22,6 +23,7 @@ pub const REDIS_VERSION: &str = "8.0.0";
 pub static TABLE: &[&[&CommandSpec]] = &[
     string::COMMANDS,
     bitmap::COMMANDS,
+    hash::COMMANDS,
     set::COMMANDS,
     keyspace::COMMANDS,
     connection::COMMANDS,
