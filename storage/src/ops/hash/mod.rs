@@ -10,8 +10,8 @@ mod random;
 mod read;
 mod write;
 
-pub use expiry::{Changed, FieldCondition, Lifetime, TIME_MS_MAX, expire_due};
 pub use super::set::Draw;
+pub use expiry::{Changed, FieldCondition, Lifetime, TIME_MS_MAX, expire_due};
 pub use write::{delete, increment, increment_float, set, set_absent};
 
 use crate::collection::map::Map;
