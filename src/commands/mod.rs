@@ -4,6 +4,7 @@
 
 pub mod bitmap;
 pub mod connection;
+pub mod hash;
 pub mod help;
 pub mod hll;
 pub mod introspect;
@@ -25,6 +26,7 @@ pub static TABLE: &[&[&CommandSpec]] = &[
     string::COMMANDS,
     bitmap::COMMANDS,
     list::COMMANDS,
+    hash::COMMANDS,
     set::COMMANDS,
     hll::COMMANDS,
     keyspace::COMMANDS,

@@ -261,9 +261,9 @@ impl<'a> Call<'a> {
         match result {
             Ok(reply) => match self.stage(edit) {
                 Ok(position) => (Ok(reply), position.max(seen)),
-                Err(StorageError::Poisoned(_) | StorageError::DiskReserve | StorageError::DiskFull) if reads => {
-                    (Ok(reply), seen)
-                }
+                Err(
+                    StorageError::Poisoned(_) | StorageError::DiskReserve | StorageError::DiskFull,
+                ) if reads => (Ok(reply), seen),
                 Err(error) => (Err(error.into()), seen),
             },
             Err(error) => (Err(error), seen),

@@ -313,6 +313,11 @@ impl<'s> Edit<'s> {
         self.view.staged.get_mut().push(row)
     }
 
+    /// Bytes of the rows that would be staged.
+    pub(crate) fn staged_bytes(&self) -> usize {
+        self.view.staged.borrow().staging.bytes
+    }
+
     /// The edit only deletes what is dead or expired: the free-disk reserve does not stop it.
     pub(crate) fn frees_space(&mut self) {
         self.view.staged.get_mut().staging.frees_space = true;

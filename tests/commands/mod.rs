@@ -7,6 +7,7 @@ mod bitop;
 mod connection;
 mod coverage;
 mod expire;
+mod hash;
 mod hll;
 mod keyspace;
 mod scan;

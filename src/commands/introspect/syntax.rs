@@ -36,7 +36,7 @@ impl Kind {
     }
 
     fn of_argument(name: &str) -> Kind {
-        const INTEGERS: [&str; 20] = [
+        const INTEGERS: [&str; 21] = [
             "bit",
             "client-id",
             "count",
@@ -53,6 +53,7 @@ impl Kind {
             "maxage",
             "milliseconds",
             "min-match-len",
+            "numfields",
             "numkeys",
             "offset",
             "protover",

@@ -15,12 +15,10 @@ const SIGNED: Kind = Kind::Int {
 pub(super) static ROWS: &[Directive] = &[
     Directive::new("hash-max-listpack-entries", Kind::LONG, "512")
         .aliases(&["hash-max-ziplist-entries"])
-        .slot(|c| Cell::Number(&c.hash_max_listpack_entries))
-        .ignored(STRINGS_ONLY),
+        .slot(|c| Cell::Number(&c.hash_max_listpack_entries)),
     Directive::new("hash-max-listpack-value", Kind::BYTES, "64")
         .aliases(&["hash-max-ziplist-value"])
-        .slot(|c| Cell::Bytes(&c.hash_max_listpack_value))
-        .ignored(STRINGS_ONLY),
+        .slot(|c| Cell::Bytes(&c.hash_max_listpack_value)),
     Directive::new("list-max-listpack-size", SIGNED, "-2")
         .aliases(&["list-max-ziplist-size"])
         .slot(|c| Cell::Number(&c.list_max_listpack_size))

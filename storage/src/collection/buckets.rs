@@ -186,12 +186,9 @@ impl Buckets {
         old: Option<&Entry>,
         new: Option<NewEntry<'_>>,
     ) -> Result<()> {
-        if let Some(old) = old {
-            self.bytes = self.bytes.saturating_sub(accounted(old.len()));
-            if old.blob {
-                let row_key = blob_row_key(place, block.bytes(), old)?;
-                edit.remove_element(place.home_slot, &row_key);
-            }
+        if let Some(old) = old.filter(|old| old.blob) {
+            let row_key = blob_row_key(place, block.bytes(), old)?;
+            edit.remove_element(place.home_slot, &row_key);
         }
         let number;
         let new = match new {
@@ -205,7 +202,22 @@ impl Buckets {
             }
             new => new,
         };
-        let spliced = Spliced::new(block.bytes(), old, new.as_ref());
+        self.splice(edit, place, (address, block), old, new.as_ref())
+    }
+
+    /// Writes an entry as it is in the place of `old`; blobs stay where they are.
+    pub fn splice(
+        &mut self,
+        edit: &mut Edit<'_>,
+        place: Place,
+        (address, block): (Address, &Block),
+        old: Option<&Entry>,
+        new: Option<&NewEntry<'_>>,
+    ) -> Result<()> {
+        if let Some(old) = old {
+            self.bytes = self.bytes.saturating_sub(accounted(old.len()));
+        }
+        let spliced = Spliced::new(block.bytes(), old, new);
         let pieces = spliced.pieces();
         if new.is_some() {
             let len = pieces.get(2..5).unwrap_or_default();

@@ -164,6 +164,26 @@ impl<'k> Map<'k> {
         }
     }
 
+    /// The value of a field, and when it expires: [`Map::get`] for those that know the field.
+    #[inline]
+    pub fn value(&self, view: &View<'_>, field: &[u8]) -> Result<Option<(Value, Option<u64>)>> {
+        let bucket;
+        let block = match &self.form {
+            Form::Packed(block) => block,
+            Form::Spread(state) => {
+                view.need_latch()?;
+                let address = state.address(buckets::h48(view, field));
+                bucket = state.block(view, self.place, address)?.value();
+                &bucket
+            }
+        };
+        let Some(entry) = entries::find(block, field)? else {
+            return Ok(None);
+        };
+        let value = self.value_of(view, block, &entry)?;
+        Ok(Some((value, entry.expire_ms)))
+    }
+
     /// Whether there is a field; gives when it expires.
     #[inline]
     pub fn find(&self, view: &View<'_>, field: &[u8]) -> Result<Option<Option<u64>>> {
@@ -179,14 +199,18 @@ impl<'k> Map<'k> {
         Ok(found.map(|entry| entry.expire_ms))
     }
 
+    #[inline]
+    fn value_of(&self, view: &View<'_>, block: &Value, entry: &Entry) -> Result<Value> {
+        match entry.blob {
+            true => buckets::blob(view, self.place, block, entry),
+            false => Ok(block.part(entry.value.clone())),
+        }
+    }
+
     fn item(&self, view: &View<'_>, block: &Value, entry: &Entry) -> Result<Item> {
-        let value = match entry.blob {
-            true => buckets::blob(view, self.place, block, entry)?,
-            false => block.part(entry.value.clone()),
-        };
         Ok(Item {
             field: block.part(entry.field.clone()),
-            value,
+            value: self.value_of(view, block, entry)?,
             expire_ms: entry.expire_ms,
         })
     }
@@ -197,13 +221,36 @@ impl<'k> Map<'k> {
         view: &View<'_>,
         mut each: impl FnMut(Item) -> Result<()>,
     ) -> Result<()> {
+        self.for_each_block(view, |block| self.items_of(view, block, &mut each))
+    }
+
+    /// The same without the values, of which long ones would be rows to read.
+    pub fn for_each_field(
+        &self,
+        view: &View<'_>,
+        mut each: impl FnMut(Value, Option<u64>),
+    ) -> Result<()> {
+        self.for_each_block(view, |block| {
+            for entry in entries::iter(block) {
+                let entry = entry?;
+                each(block.part(entry.field.clone()), entry.expire_ms);
+            }
+            Ok(())
+        })
+    }
+
+    fn for_each_block(
+        &self,
+        view: &View<'_>,
+        mut each: impl FnMut(&Value) -> Result<()>,
+    ) -> Result<()> {
         match &self.form {
-            Form::Packed(block) => self.items_of(view, block, &mut each),
+            Form::Packed(block) => each(block),
             Form::Spread(state) => {
                 view.need_latch()?;
                 for number in 0..state.buckets {
                     let block = state.block(view, self.place, state.nth(number))?;
-                    self.items_of(view, &block.value(), &mut each)?;
+                    each(&block.value())?;
                 }
                 Ok(())
             }
@@ -314,6 +361,40 @@ impl<'k> Map<'k> {
     fn has_fresh_id(&self) -> bool {
         let stored = self.entry.header().and_then(|header| header.head);
         stored.map(|head| head.id) != self.place.id
+    }
+
+    /// Changes when a field expires; gives whether there is one, and its time before.
+    pub fn set_time(
+        &mut self,
+        edit: &mut Edit<'_>,
+        field: &[u8],
+        expire_ms: Option<u64>,
+    ) -> Result<Option<Option<u64>>> {
+        let old = match &mut self.form {
+            Form::Packed(block) => {
+                let old = entries::find(block, field)?;
+                if let Some(old) = &old {
+                    let new = old.with_time(block, expire_ms);
+                    let spliced = Spliced::new(block, Some(old), Some(&new));
+                    *block = Value::from(spliced.pieces().concat());
+                }
+                old
+            }
+            Form::Spread(state) => {
+                edit.need_latch()?;
+                let address = state.address(buckets::h48(edit, field));
+                let block = state.block(edit, self.place, address)?;
+                let old = entries::find(block.bytes(), field)?;
+                if let Some(old) = &old {
+                    let new = old.with_time(block.bytes(), expire_ms);
+                    state.splice(edit, self.place, (address, &block), Some(old), Some(&new))?;
+                    state.balance(edit, self.place)?;
+                }
+                old
+            }
+        };
+        self.spread_if_large(edit)?;
+        Ok(old.map(|old| old.expire_ms))
     }
 
     /// Takes a field away; gives whether there was one, and when it would have expired.

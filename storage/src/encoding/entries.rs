@@ -46,6 +46,18 @@ impl Entry {
         self.value.end - self.start
     }
 
+    /// The entry, which stands in `block`, with another time.
+    pub fn with_time<'a>(&self, block: &'a [u8], expire_ms: Option<u64>) -> NewEntry<'a> {
+        let has_value = block.get(self.start).copied().unwrap_or(0) & flag::VALUE != 0;
+        let value = block.get(self.value.clone()).unwrap_or_default();
+        NewEntry {
+            field: block.get(self.field.clone()).unwrap_or_default(),
+            value: has_value.then_some(value),
+            expire_ms,
+            blob: self.blob,
+        }
+    }
+
     /// Never: an entry has at least its flags.
     pub fn is_empty(&self) -> bool {
         false

@@ -65,6 +65,11 @@ impl LongDouble {
         })
     }
 
+    /// Whether it is an infinity.
+    pub fn is_infinite(self) -> bool {
+        self.infinite
+    }
+
     /// The sum, `None` if it is infinite or not a number.
     pub fn checked_add(self, other: LongDouble) -> Option<LongDouble> {
         if self.infinite || other.infinite {

@@ -21,7 +21,7 @@ pub struct Conditions {
 }
 
 impl Conditions {
-    fn hold(self, current: Option<i64>, at_ms: i64) -> bool {
+    pub(super) fn hold(self, current: Option<i64>, at_ms: i64) -> bool {
         let later = current.is_some_and(|current| at_ms > current);
         let earlier = current.is_none_or(|current| at_ms < current);
         !(self.absent && current.is_some()

@@ -16,6 +16,7 @@ pub struct SweepControl {
     expire_rows_per_s: AtomicUsize,
     dead_rows_per_s: AtomicUsize,
     pub(super) expired_keys: AtomicU64,
+    pub(super) expired_fields: AtomicU64,
     pub(super) refiled_keys: AtomicU64,
     pub(super) dead_ids: AtomicU64,
     pub(super) dead_namespaces: AtomicU64,
@@ -27,6 +28,8 @@ pub struct SweepControl {
 pub struct SweepCounts {
     /// Keys deleted because their time had come and nobody had asked for them.
     pub expired_keys: u64,
+    /// Fields of hashes taken away because their time had come.
+    pub expired_fields: u64,
     /// Keys whose expiry row moved to their later time.
     pub refiled_keys: u64,
     /// Ids whose element rows are gone.
@@ -44,6 +47,7 @@ impl Default for SweepControl {
             expire_rows_per_s: AtomicUsize::new(EXPIRE_ROWS_PER_S),
             dead_rows_per_s: AtomicUsize::new(DEAD_ROWS_PER_S),
             expired_keys: AtomicU64::new(0),
+            expired_fields: AtomicU64::new(0),
             refiled_keys: AtomicU64::new(0),
             dead_ids: AtomicU64::new(0),
             dead_namespaces: AtomicU64::new(0),
@@ -87,6 +91,7 @@ impl SweepControl {
     pub fn counts(&self) -> SweepCounts {
         SweepCounts {
             expired_keys: self.expired_keys.load(Ordering::Relaxed),
+            expired_fields: self.expired_fields.load(Ordering::Relaxed),
             refiled_keys: self.refiled_keys.load(Ordering::Relaxed),
             dead_ids: self.dead_ids.load(Ordering::Relaxed),
             dead_namespaces: self.dead_namespaces.load(Ordering::Relaxed),

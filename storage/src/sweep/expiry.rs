@@ -1,4 +1,5 @@
-//! Owns active expiry: walks expiry rows that are due and does what their meta rows say.
+//! Owns active expiry: walks expiry rows that are due and does what their meta rows say: deletes
+//! keys, takes fields of hashes away, or files keys under their later time.
 //! Invariants: a key is judged under its exclusive latch, and one that is latched is left for the
 //! next round; a walk begins where the last one ended or at the earliest row inserted since, so it
 //! does not read its own tombstones again. Tests: `storage/tests/garbage.rs`.
@@ -14,6 +15,8 @@ use crate::encoding::record::Record;
 use crate::engine::{Bounds, Family, Tier};
 use crate::error::{Result, StorageError};
 use crate::hot::Found;
+use crate::limits::COMMIT_BYTES_MAX;
+use crate::ops::hash;
 use crate::store::Store;
 use crate::view::meta_hash;
 use std::sync::atomic::Ordering;
@@ -22,6 +25,10 @@ use std::sync::atomic::Ordering;
 const ROWS_PER_EDIT: usize = 32;
 /// Latched rows remembered for the next round; above it their part of the walk is repeated.
 const RETRY_MAX: usize = 4096;
+/// Fields of one hash that are taken away in one edit; the others are left to the next edit.
+const FIELDS_PER_EDIT: usize = 512;
+/// Staged bytes above which the next row gets an edit of its own.
+const EDIT_BYTES_MAX: usize = COMMIT_BYTES_MAX / 4;
 
 /// Where the walk stands.
 pub(super) struct ExpirySweep {
@@ -29,6 +36,17 @@ pub(super) struct ExpirySweep {
     cursors: Vec<RowKey>,
     /// Rows whose keys were latched.
     retry: Vec<Vec<u8>>,
+    /// Rows of hashes that hold more fields that are due.
+    unfinished: Vec<Vec<u8>>,
+}
+
+/// What was found of an expiry row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Judged {
+    /// The row is done with.
+    Done,
+    /// The row stays: its hash holds more fields that are due.
+    Unfinished,
 }
 
 /// An edit that is being filled, and the latches it stands on.
@@ -37,6 +55,7 @@ struct Filling<'s, 'r> {
     edit: Edit<'s>,
     rows: Vec<&'r [u8]>,
     expired: u64,
+    expired_fields: u64,
     refiled: u64,
     _guards: Vec<KeyGuard>,
 }
@@ -47,6 +66,7 @@ impl ExpirySweep {
         ExpirySweep {
             cursors: vec![expiry_start(0); partitions],
             retry: Vec::new(),
+            unfinished: Vec::new(),
         }
     }
 
@@ -68,21 +88,21 @@ impl ExpirySweep {
             }
         }
         let end = expiry_start(store.now_ms() + 1);
-        if self.retry.is_empty() && self.cursors.iter().all(|cursor| *cursor >= end) {
+        let waiting = self.retry.len() + self.unfinished.len();
+        if waiting == 0 && self.cursors.iter().all(|cursor| *cursor >= end) {
             return Ok(0);
         }
         // Rows staged before the watermark was taken must be there for the walk to find.
         store.leader().wait_blocking(store.queue().staged())?;
-        let retry = std::mem::take(&mut self.retry);
-        let mut looked = retry.len();
-        self.sweep(store, &retry)?;
+        let mut waiting = std::mem::take(&mut self.retry);
+        waiting.append(&mut self.unfinished);
+        let mut looked = self.sweep(store, &waiting)?;
         for partition in 0..self.cursors.len() {
             if looked >= budget {
                 break;
             }
             let due = self.due(store, partition, &end, budget - looked)?;
-            looked += due.len();
-            self.sweep(store, &due)?;
+            looked += self.sweep(store, &due)?;
             if let (Some(cursor), Some(last)) = (self.cursors.get_mut(partition), due.last()) {
                 *cursor = RowKey::from_slice(last);
                 cursor.push(0);
@@ -93,6 +113,10 @@ impl ExpirySweep {
             {
                 cursor.clone_from(&end);
             }
+        }
+        while looked < budget && !self.unfinished.is_empty() {
+            let rows = std::mem::take(&mut self.unfinished);
+            looked += self.sweep(store, &rows)?;
         }
         Ok(looked)
     }
@@ -121,7 +145,10 @@ impl ExpirySweep {
         Ok(due)
     }
 
-    fn sweep(&mut self, store: &Store, rows: &[Vec<u8>]) -> Result<()> {
+    /// Gives how much work the rows were: one each, and one for every field taken away.
+    fn sweep(&mut self, store: &Store, rows: &[Vec<u8>]) -> Result<usize> {
+        let fields = &store.sweeps().expired_fields;
+        let before = fields.load(Ordering::Relaxed);
         let mut staged = Vec::new();
         for rows in rows.chunks(ROWS_PER_EDIT) {
             staged.push(self.sweep_chunk(store, rows)?);
@@ -130,7 +157,9 @@ impl ExpirySweep {
         // Each by itself: one may fail and those behind it not.
         staged
             .into_iter()
-            .try_for_each(|position| store.leader().wait_blocking(position))
+            .try_for_each(|position| store.leader().wait_blocking(position))?;
+        let fields = fields.load(Ordering::Relaxed) - before;
+        Ok(rows.len() + fields as usize)
     }
 
     fn sweep_chunk(&mut self, store: &Store, rows: &[Vec<u8>]) -> Result<Position> {
@@ -145,7 +174,10 @@ impl ExpirySweep {
             // A row of a dead namespace goes with whatever edit is at hand.
             let db = map.database_of(parts.ns);
             let wanted = db.unwrap_or(filling.as_ref().map_or(0, |filling| filling.db));
-            if filling.as_ref().is_none_or(|filling| filling.db != wanted) {
+            if filling
+                .as_ref()
+                .is_none_or(|filling| !filling.takes(wanted))
+            {
                 let finished = self.finish(store, filling.take())?;
                 last = store.queue().later(last, finished);
                 filling = Some(Filling::new(store, wanted)?);
@@ -162,7 +194,10 @@ impl ExpirySweep {
                     continue;
                 };
                 filling._guards.push(guard);
-                filling.judge(parts.user_key, at_ms)?;
+                if filling.judge(parts.user_key, at_ms)? == Judged::Unfinished {
+                    self.unfinished.push(row.clone());
+                    continue;
+                }
             }
             filling.rows.push(row);
             let record = Record::new(row, &[]);
@@ -189,6 +224,7 @@ impl ExpirySweep {
         match filling.edit.stage() {
             Ok(position) => {
                 add(&sweeps.expired_keys, filling.expired);
+                add(&sweeps.expired_fields, filling.expired_fields);
                 add(&sweeps.refiled_keys, filling.refiled);
                 Ok(position)
             }
@@ -209,29 +245,47 @@ impl<'s> Filling<'s, '_> {
             edit: sweeping_edit(store, db)?,
             rows: Vec::new(),
             expired: 0,
+            expired_fields: 0,
             refiled: 0,
             _guards: Vec::new(),
         })
     }
 
+    /// Whether it has room for a row of this database.
+    fn takes(&self, db: u32) -> bool {
+        self.db == db && self.edit.staged_bytes() < EDIT_BYTES_MAX
+    }
+
     /// What the row at `at_ms` stands for: nothing (the key is gone, persists, or is filed
-    /// elsewhere), a key whose time has come, or one that was given more time.
-    fn judge(&mut self, user_key: &[u8], at_ms: u64) -> Result<()> {
+    /// elsewhere), a key whose time has come, a hash some of whose fields are due, or a key that
+    /// was given more time.
+    fn judge(&mut self, user_key: &[u8], at_ms: u64) -> Result<Judged> {
         let entry = self.edit.open(user_key)?;
         let Some(header) = entry
             .stored()
             .filter(|header| header.filed_ms() == Some(at_ms))
         else {
-            return Ok(());
+            return Ok(Judged::Done);
         };
-        if header.expired(self.edit.now_ms()) {
+        let now_ms = self.edit.now_ms();
+        if header.expired(now_ms) {
             self.expired += 1;
-            self.edit.remove(&entry, Event::Expired)
-        } else {
+            self.edit.remove(&entry, Event::Expired)?;
+            return Ok(Judged::Done);
+        }
+        if header.fields_ms.is_none_or(|at| at > now_ms) {
             self.refiled += 1;
             self.edit.refile_expiry(&entry);
-            Ok(())
+            return Ok(Judged::Done);
         }
+        let (taken, more) = hash::expire_due(&mut self.edit, user_key, FIELDS_PER_EDIT)?;
+        self.expired_fields += taken as u64;
+        if more {
+            return Ok(Judged::Unfinished);
+        }
+        let entry = self.edit.open(user_key)?;
+        self.edit.refile_expiry(&entry);
+        Ok(Judged::Done)
     }
 }
 

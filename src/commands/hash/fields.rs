@@ -1,0 +1,132 @@
+//! Owns HGETDEL, HGETEX and HSETEX.
+//! Invariants: HGETDEL and HGETEX check the key's type before their arguments, HSETEX after them.
+//! Must not know: sockets, where fields stand. Tests: `tests/commands/hash`.
+
+use super::expiry::BAD_COUNT;
+use super::lifetime::{self, TimeForm};
+use super::write::{limits, pairs};
+use crate::command::{Args, Ctx};
+use crate::error::{CommandError, CommandResult, quoted};
+use crate::resp::Reply;
+use storage::Edit;
+use storage::encoding::number::parse_i64;
+use storage::ops::hash::{FieldCondition, Hash, Lifetime};
+
+const TWO_CONDITIONS: &str = "ERR Only one of FXX or FNX arguments can be specified";
+const TWO_TIMES: &str = "ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified";
+const NO_TIME: &str = "ERR missing expire time";
+const BAD_NUMBER: &str = "ERR invalid number of fields";
+
+pub fn hgetdel(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    let hash = Hash::open(edit, args.next()?)?;
+    let fields = lifetime::fields(args, BAD_COUNT, ctx)?;
+    let values = hash.get_and_delete(edit, fields)?;
+    Ok(Reply::array(values.into_iter().map(Reply::bulk_or_nil)))
+}
+
+pub fn hgetex(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    let hash = Hash::open(edit, args.next()?)?;
+    let form = args.peek(0).and_then(TimeForm::from_word);
+    let lifetime = if let Some(form) = form {
+        args.next()?;
+        Lifetime::At(form.deadline(args.next()?, edit.now_ms(), ctx)?)
+    } else if args.skip_word("PERSIST") {
+        Lifetime::Persist
+    } else {
+        Lifetime::Unsaid
+    };
+    let fields = lifetime::fields(args, BAD_COUNT, ctx)?;
+    let values = hash.get_and_expire(edit, fields, lifetime)?;
+    Ok(Reply::array(values.into_iter().map(Reply::bulk_or_nil)))
+}
+
+/// The options of one HSETEX.
+struct Options {
+    condition: FieldCondition,
+    lifetime: Lifetime,
+}
+
+pub fn hsetex(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    let key = args.next()?;
+    let mut options = Options {
+        condition: FieldCondition::Always,
+        lifetime: Lifetime::Unsaid,
+    };
+    while !args.skip_word("FIELDS") {
+        let word = args
+            .next_or_none()
+            .ok_or_else(|| CommandError::wrong_arity(ctx.command))?;
+        options.read(word, args, edit.now_ms(), ctx)?;
+    }
+    let count = read_count(args, ctx)?;
+    let request = args.request();
+    let pairs = pairs(request, request.len() - count * 2, count);
+    let hash = Hash::open(edit, key)?;
+    let Options {
+        condition,
+        lifetime,
+    } = options;
+    let done = hash.set_and_expire(edit, pairs, condition, lifetime, limits(ctx))?;
+    Ok(Reply::Int(i64::from(done)))
+}
+
+impl Options {
+    fn read(
+        &mut self,
+        word: &[u8],
+        args: &mut Args<'_>,
+        now_ms: u64,
+        ctx: &Ctx<'_>,
+    ) -> CommandResult<()> {
+        let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
+        if is("FXX") {
+            self.set_condition(FieldCondition::AllPresent)
+        } else if is("FNX") {
+            self.set_condition(FieldCondition::NonePresent)
+        } else if is("KEEPTTL") {
+            self.set_lifetime(|| Ok(Lifetime::Keep))
+        } else if let Some(form) = TimeForm::from_word(word) {
+            self.set_lifetime(|| {
+                let text = args.next_or_none().ok_or(CommandError::Fixed(NO_TIME))?;
+                Ok(Lifetime::At(form.deadline(text, now_ms, ctx)?))
+            })
+        } else {
+            let word = quoted(word, word.len());
+            let text = [b"ERR unknown argument: ", word].concat();
+            Err(CommandError::Bytes(text))
+        }
+    }
+
+    fn set_condition(&mut self, condition: FieldCondition) -> CommandResult<()> {
+        if self.condition != FieldCondition::Always {
+            return Err(CommandError::Fixed(TWO_CONDITIONS));
+        }
+        self.condition = condition;
+        Ok(())
+    }
+
+    fn set_lifetime(
+        &mut self,
+        lifetime: impl FnOnce() -> CommandResult<Lifetime>,
+    ) -> CommandResult<()> {
+        if self.lifetime != Lifetime::Unsaid {
+            return Err(CommandError::Fixed(TWO_TIMES));
+        }
+        self.lifetime = lifetime()?;
+        Ok(())
+    }
+}
+
+/// The number of pairs, which end the request.
+fn read_count(args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult<usize> {
+    let wrong_arity = || CommandError::wrong_arity(ctx.command);
+    if args.left() < 3 {
+        return Err(wrong_arity());
+    }
+    let count = parse_i64(args.next()?).filter(|count| (1..=i64::from(i32::MAX)).contains(count));
+    let count = count.ok_or(CommandError::Fixed(BAD_NUMBER))? as usize;
+    if args.left() != count * 2 {
+        return Err(wrong_arity());
+    }
+    Ok(count)
+}
