@@ -35,7 +35,8 @@ impl Known {
             group.name != "string" && shared.iter().any(|names| names.contains(name))
         };
         let own = commands(group).into_iter().filter(|name| !of_others(name));
-        own.filter(|name| name != "config").any(|name| self.names.contains(&name))
+        own.filter(|name| name != "config")
+            .any(|name| self.names.contains(&name))
     }
 
     /// Whether a command line is about something that Redis knows and ours does not.

@@ -43,7 +43,10 @@ pub fn run(profile: &'static Profile, seed: u64, time: Duration) {
     let (ours, theirs) = (Server::start(), Server::redis().start());
     let known = Known::ask(&ours, &theirs);
     known::assert_landed_groups_are_whole(&known);
-    if profile.subject().is_some_and(|group| !known.knows_some_of(group)) {
+    if profile
+        .subject()
+        .is_some_and(|group| !known.knows_some_of(group))
+    {
         println!("skipped: ours knows no command of {}", profile.name);
         return;
     }
