@@ -22,6 +22,7 @@ mod queue;
 #[cfg(test)]
 mod tests;
 mod wait;
+mod waiters;
 
 pub use group::Leader;
 pub use queue::{CommitQueue, Position, QueuedRow, StagedChange, Staging};
