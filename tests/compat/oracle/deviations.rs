@@ -114,6 +114,13 @@ pub const RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "timeout-out-of-range",
+        witness: &["BLPOP missing 1e400"],
+        allows: |_, ours, theirs| {
+            ours == b"-ERR timeout is out of range\r\n" && theirs == b"-ERR timeout is negative\r\n"
+        },
+    },
+    Rule {
         id: "help-wording",
         witness: &["OBJECT HELP"],
         allows: |arguments, ours, theirs| is_help(arguments) && is_array(ours) && is_array(theirs),
