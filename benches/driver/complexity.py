@@ -23,12 +23,10 @@ SIZES = (10**3, 10**4, 10**5, 10**6)
 CALLS = 101
 COUNTED_CALLS = 20
 # A case whose preparation copies N elements.
-HEAVY_CALLS_MAX, HEAVY_CALLS_MIN = 15, 5
-HEAVY_ELEMENTS = 1_000_000
-# Copies from this size on leave work behind that would disturb the call.
-RESTING_SIZE = 100_000
+HEAVY_CALLS = 7
 # A pause and megabytes through the caches slow the next few calls, any: these come first.
 WARMING_PINGS, WARMING_PINGS_HEAVY = 5, 20
+WARMING_WRITES_HEAVY = (encode("SET", "warm", "v"), encode("DEL", "warm")) * 10
 # Differences from PING below this are noise of the loopback.
 FLOOR_US = 5.0
 # What caches of the machine add to the exponent of a time, and rounding to that of a count.
@@ -83,11 +81,11 @@ def measure(
     servers: dict[str, Server], clients: dict[str, Client], case: Case, size: int,
     series: dict[tuple[str, str], Series],
 ) -> None:
-    resting = case.heavy and size >= RESTING_SIZE
-    rests = {name: server.wait_quiet for name, server in servers.items() if resting}
+    # A copy leaves work behind that would disturb the call.
+    rests = {name: server.wait_quiet for name, server in servers.items() if case.heavy}
     times: dict[str, list[float]] = {name: [] for name in clients}
     pings: dict[str, list[float]] = {name: [] for name in clients}
-    for _ in range(calls_of(case, size) + 1):
+    for _ in range(calls_of(case) + 1):
         for name, client in clients.items():
             mine = series[case.name, name]
             if mine.refused:
@@ -110,10 +108,8 @@ def measure(
             mine.reads.append(reads)
 
 
-def calls_of(case: Case, size: int) -> int:
-    if not case.heavy:
-        return CALLS
-    return max(min(HEAVY_CALLS_MAX, HEAVY_ELEMENTS // size), HEAVY_CALLS_MIN)
+def calls_of(case: Case) -> int:
+    return HEAVY_CALLS if case.heavy else CALLS
 
 
 def prepare(client: Client, step: Step, rest: Callable[[], object] | None = None) -> None:
@@ -121,6 +117,8 @@ def prepare(client: Client, step: Step, rest: Callable[[], object] | None = None
         client.pipeline([request])
     if rest is not None:
         rest()
+        for request in WARMING_WRITES_HEAVY:
+            client.pipeline([request])
     client.pipeline(list(step.dooming))
     time.sleep(step.pause_seconds)
 
