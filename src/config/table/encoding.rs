@@ -15,10 +15,12 @@ const SIGNED: Kind = Kind::Int {
 pub(super) static ROWS: &[Directive] = &[
     Directive::new("hash-max-listpack-entries", Kind::LONG, "512")
         .aliases(&["hash-max-ziplist-entries"])
-        .slot(|c| Cell::Number(&c.hash_max_listpack_entries)),
+        .slot(|c| Cell::Number(&c.hash_max_listpack_entries))
+        .doc("Most fields of a hash that OBJECT ENCODING calls a listpack."),
     Directive::new("hash-max-listpack-value", Kind::BYTES, "64")
         .aliases(&["hash-max-ziplist-value"])
-        .slot(|c| Cell::Bytes(&c.hash_max_listpack_value)),
+        .slot(|c| Cell::Bytes(&c.hash_max_listpack_value))
+        .doc("Longest field or value of a hash that OBJECT ENCODING calls a listpack, in bytes."),
     Directive::new("list-max-listpack-size", SIGNED, "-2")
         .aliases(&["list-max-ziplist-size"])
         .slot(|c| Cell::Number(&c.list_max_listpack_size))
