@@ -14,7 +14,7 @@ pub struct Park {
     pub keys: Vec<Vec<u8>>,
     /// How long it waits; `None` for ever.
     pub timeout_ms: Option<u64>,
-    /// The reply when the time is over, and where waiting is not possible.
+    /// The reply where waiting is not possible. When the time is over it is always a nil array.
     pub nil: Reply,
     /// What it takes, others do not get.
     pub takes: bool,

@@ -29,3 +29,5 @@ pub mod server;
 pub mod session;
 /// L2: clients that wait for keys.
 pub mod wait;
+/// L2: WATCH.
+pub mod watch;

@@ -13,6 +13,7 @@ pub mod list;
 pub mod server;
 pub mod set;
 pub mod string;
+pub mod transaction;
 pub mod walk;
 
 use crate::command::CommandSpec;
@@ -30,6 +31,7 @@ pub static TABLE: &[&[&CommandSpec]] = &[
     set::COMMANDS,
     hll::COMMANDS,
     keyspace::COMMANDS,
+    transaction::COMMANDS,
     connection::COMMANDS,
     server::COMMANDS,
     introspect::COMMANDS,

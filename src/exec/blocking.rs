@@ -77,6 +77,12 @@ impl Drop for Entered {
 #[inline]
 pub fn wake(services: &Services, call: &Call<'_>) {
     let (keys, databases) = call.take_changes();
+    wake_changed(services, keys, databases);
+}
+
+/// The same for keys that were changed by several commands at once.
+#[inline]
+pub fn wake_changed(services: &Services, keys: Vec<ChangedKey>, databases: bool) {
     if databases {
         services.waiting.look_again();
     }

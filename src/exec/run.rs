@@ -14,6 +14,7 @@ use super::call::{Call, touches};
 use super::control;
 use super::lookup::Lookup;
 use super::pool::ReadPool;
+use super::transaction;
 use crate::command::{Args, Control, Flags, Handler, Outcome};
 use crate::commands::NumberedCommand;
 use crate::error::{CommandError, CommandResult, Park};
@@ -113,11 +114,24 @@ impl Executor {
         self.services.metrics.commands.add(1);
         let (index, command) = match self.lookup.find(request) {
             Ok(found) => found,
-            Err(error) => return Step::Done(self.refuse(None, error)),
+            Err(error) => {
+                transaction::abort(session);
+                return Step::Done(self.refuse(None, error));
+            }
         };
         let stats = self.services.metrics.per_command.get(index);
         if let Err(error) = admit(session, command, request) {
+            transaction::abort(session);
             return Step::Done(self.refuse(stats, error));
+        }
+        if transaction::queues(session, command) {
+            return Step::Done(match transaction::queue(session, index, command, request) {
+                Ok(reply) => Answer {
+                    outcome: Outcome::from(reply),
+                    position: 0,
+                },
+                Err(error) => self.refuse(stats, error),
+            });
         }
         session
             .client
@@ -155,6 +169,10 @@ impl Executor {
         let mut waited = Duration::ZERO;
         let command = later.command;
         let result = match command.spec.handler {
+            Handler::Control(Control::Exec) => {
+                let (result, position) = transaction::exec(session, &self.pool).await;
+                (result.map(Outcome::from), position)
+            }
             Handler::Control(kind) => (
                 self.control(session, &owned, command, kind)
                     .await
@@ -244,7 +262,7 @@ impl Executor {
                 Some(Wake::LookAgain) => continue,
                 Some(Wake::Answered(served)) => (Ok(Outcome::from(served.reply)), served.position),
                 Some(Wake::Unblocked(true)) => (Err(CommandError::Fixed(UNBLOCKED)), 0),
-                Some(Wake::Unblocked(false)) | None => (Ok(Outcome::from(park.nil)), 0),
+                Some(Wake::Unblocked(false)) | None => (Ok(Outcome::from(Reply::NilArray)), 0),
             };
         }
     }
@@ -288,11 +306,10 @@ impl Executor {
             drop::<KeyGuard>(guard);
             Attempt::Done(result, call.with_expired_dropped(position))
         };
-        let lost = "ERR the command failed inside the server; see its log";
         self.pool
             .run(job)
             .await
-            .unwrap_or(Attempt::Done(Err(CommandError::Fixed(lost)), 0))
+            .unwrap_or(Attempt::Done(Err(super::LOST), 0))
     }
 
     fn refuse(&self, stats: Option<&CommandStats>, error: CommandError) -> Answer {

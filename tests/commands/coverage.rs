@@ -23,6 +23,7 @@ const SOURCES: &[&str] = &[
     include_str!("string/range.rs"),
     include_str!("string/set.rs"),
     include_str!("string/swap.rs"),
+    include_str!("transaction.rs"),
 ];
 
 /// Whether a test's name holds the command as a whole word (`_` parts words).

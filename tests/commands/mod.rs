@@ -14,4 +14,5 @@ mod keyspace;
 mod scan;
 mod server;
 mod string;
+mod transaction;
 mod uniform;
