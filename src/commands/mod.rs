@@ -14,6 +14,7 @@ pub mod server;
 pub mod set;
 pub mod string;
 pub mod walk;
+pub mod zset;
 
 use crate::command::CommandSpec;
 use std::sync::LazyLock;
@@ -28,6 +29,7 @@ pub static TABLE: &[&[&CommandSpec]] = &[
     list::COMMANDS,
     hash::COMMANDS,
     set::COMMANDS,
+    zset::COMMANDS,
     hll::COMMANDS,
     keyspace::COMMANDS,
     connection::COMMANDS,

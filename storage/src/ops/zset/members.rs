@@ -23,9 +23,7 @@ impl ZSet<'_> {
         let address = state.address(buckets::h48(view, member));
         let block = state.block(view, self.place, address)?;
         match entries::find(block.bytes(), member)? {
-            Some(entry) => {
-                score_of(block.bytes().get(entry.value).unwrap_or_default()).map(Some)
-            }
+            Some(entry) => score_of(block.bytes().get(entry.value).unwrap_or_default()).map(Some),
             None => Ok(None),
         }
     }
@@ -50,7 +48,10 @@ impl ZSet<'_> {
         let Some(score) = self.score(view, member)? else {
             return Ok(None);
         };
-        match self.tree.rank(view, &self.place, &score_key(score, member))? {
+        match self
+            .tree
+            .rank(view, &self.place, &score_key(score, member))?
+        {
             (rank, true) => Ok(Some((rank, score))),
             (_, false) => Err(disagreement(member)),
         }

@@ -32,12 +32,7 @@ pub enum Draw {
 }
 
 /// Takes up to `count` members from an end, the outermost first; `None` if there is no such set.
-pub fn pop(
-    edit: &mut Edit<'_>,
-    key: &[u8],
-    end: End,
-    count: u64,
-) -> Result<Option<Vec<Scored>>> {
+pub fn pop(edit: &mut Edit<'_>, key: &[u8], end: End, count: u64) -> Result<Option<Vec<Scored>>> {
     let set = ZSet::open(edit, key)?;
     if !set.exists() {
         return Ok(None);
