@@ -63,6 +63,7 @@ impl Checker {
             };
             let rows = walk(tree, place, &mut read, &mut |text| problems.push(text))?;
             reached.nodes += rows.nodes;
+            reached.keys ^= rows.keys;
             reached.blobs += rows.blobs;
             if let Some(live) = place.id.and_then(|id| self.live.get_mut(&id)) {
                 live.timed -= tree.len() as i64;
