@@ -15,3 +15,4 @@ mod scan;
 mod server;
 mod string;
 mod uniform;
+mod zset;

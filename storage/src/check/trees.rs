@@ -65,7 +65,9 @@ impl Checker {
             reached.nodes += rows.nodes;
             reached.keys ^= rows.keys;
             reached.blobs += rows.blobs;
-            if let Some(live) = place.id.and_then(|id| self.live.get_mut(&id)) {
+            if kind == DataType::Hash
+                && let Some(live) = place.id.and_then(|id| self.live.get_mut(&id))
+            {
                 live.timed -= tree.len() as i64;
             }
         }
