@@ -15,6 +15,7 @@ pub mod set;
 pub mod string;
 pub mod transaction;
 pub mod walk;
+pub mod zset;
 
 use crate::command::CommandSpec;
 use std::sync::LazyLock;
@@ -29,6 +30,7 @@ pub static TABLE: &[&[&CommandSpec]] = &[
     list::COMMANDS,
     hash::COMMANDS,
     set::COMMANDS,
+    zset::COMMANDS,
     hll::COMMANDS,
     keyspace::COMMANDS,
     transaction::COMMANDS,

@@ -16,3 +16,4 @@ mod server;
 mod string;
 mod transaction;
 mod uniform;
+mod zset;

@@ -17,3 +17,4 @@ pub mod relocate;
 pub mod scan;
 pub mod set;
 pub mod string;
+pub mod zset;
