@@ -12,6 +12,7 @@ pub mod keyspace;
 pub mod list;
 pub mod server;
 pub mod set;
+pub mod stream;
 pub mod string;
 pub mod walk;
 
@@ -28,6 +29,7 @@ pub static TABLE: &[&[&CommandSpec]] = &[
     list::COMMANDS,
     hash::COMMANDS,
     set::COMMANDS,
+    stream::COMMANDS,
     hll::COMMANDS,
     keyspace::COMMANDS,
     connection::COMMANDS,

@@ -11,7 +11,7 @@ use crate::encoding::key::RowKey;
 use crate::encoding::meta::DataType;
 use crate::engine::{Family, Tier};
 use crate::error::Result;
-use crate::ops::list;
+use crate::ops::{list, stream};
 use crate::value::Value;
 
 /// The trees in the payload of a collection.
@@ -19,6 +19,9 @@ fn trees_of(kind: DataType, payload: &Value) -> Result<Vec<Tree>> {
     let mut trees = Vec::new();
     if kind == DataType::List {
         trees.push(Tree::decode(list::ELEMENTS, payload, list::TREE_AT)?.0);
+    }
+    if kind == DataType::Stream {
+        trees = stream::trees(payload)?;
     }
     Ok(trees)
 }
