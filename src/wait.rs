@@ -39,6 +39,13 @@ pub struct Parked {
     pub touch: bool,
 }
 
+impl Parked {
+    /// The same client with another request to run.
+    pub fn with_request(&self, request: OwnedRequest) -> Parked {
+        Parked { request, ..*self }
+    }
+}
+
 /// One parked request and the way to its client.
 pub struct Waiter<A> {
     /// What waits.

@@ -12,6 +12,7 @@ pub mod keyspace;
 pub mod list;
 pub mod server;
 pub mod set;
+pub mod stream;
 pub mod string;
 pub mod transaction;
 pub mod walk;
@@ -31,6 +32,7 @@ pub static TABLE: &[&[&CommandSpec]] = &[
     hash::COMMANDS,
     set::COMMANDS,
     zset::COMMANDS,
+    stream::COMMANDS,
     hll::COMMANDS,
     keyspace::COMMANDS,
     transaction::COMMANDS,

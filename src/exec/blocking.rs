@@ -45,6 +45,11 @@ impl Entered {
         }
     }
 
+    /// What waits.
+    pub fn parked(&self) -> Arc<Parked> {
+        Arc::clone(&self.waiter.parked)
+    }
+
     /// Waits; `None` when the time is over.
     pub async fn wait(&mut self, deadline: Option<Instant>) -> Option<Wake<Served>> {
         let time_is_over = async {

@@ -235,7 +235,7 @@ impl Executor {
         later: Later,
         waited: &mut Duration,
     ) -> (CommandResult<Outcome>, Position) {
-        let parked = Arc::new(Parked {
+        let mut parked = Arc::new(Parked {
             request: owned,
             command: later.index,
             client: session.client.id,
@@ -250,6 +250,7 @@ impl Executor {
                 Attempt::Done(result, position) => return (result, position),
                 Attempt::Waits(park, entered) => (park, entered),
             };
+            parked = entered.parked();
             let start = Instant::now();
             let time = park.timeout_ms.map(Duration::from_millis);
             // Who looks again has no more time than before.
@@ -299,7 +300,11 @@ impl Executor {
             if let Err(CommandError::Park(mut park)) = result {
                 let keys = std::mem::take(&mut park.keys);
                 let line = (keys, park.takes);
-                let entered = Entered::new(&services, Arc::clone(&parked), ticket, line);
+                let parked = match park.request.take() {
+                    Some(request) => Arc::new(parked.with_request(request)),
+                    None => Arc::clone(&parked),
+                };
+                let entered = Entered::new(&services, parked, ticket, line);
                 drop::<KeyGuard>(guard);
                 return Attempt::Waits(park, entered);
             }

@@ -13,8 +13,8 @@ use crate::encoding::meta::DataType;
 use crate::engine::{Family, Tier};
 use crate::error::Result;
 use crate::ops::hash::index::TIMES;
-use crate::ops::list;
 use crate::ops::zset::{SCORES, tree_at};
+use crate::ops::{list, stream};
 use crate::value::Value;
 
 /// The trees in the payload of a collection, which has rows if it is `spread`.
@@ -29,6 +29,9 @@ fn trees_of(kind: DataType, spread: bool, payload: &Value) -> Result<Vec<Tree>> 
     }
     if kind == DataType::ZSet {
         trees.push(Tree::decode(SCORES, payload, tree_at(spread))?.0);
+    }
+    if kind == DataType::Stream {
+        trees = stream::trees(payload)?;
     }
     Ok(trees)
 }
