@@ -12,6 +12,7 @@ pub mod keyspace;
 pub mod list;
 pub mod server;
 pub mod set;
+pub mod sort;
 pub mod string;
 pub mod walk;
 
@@ -30,6 +31,7 @@ pub static TABLE: &[&[&CommandSpec]] = &[
     set::COMMANDS,
     hll::COMMANDS,
     keyspace::COMMANDS,
+    sort::COMMANDS,
     connection::COMMANDS,
     server::COMMANDS,
     introspect::COMMANDS,

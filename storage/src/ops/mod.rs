@@ -16,4 +16,5 @@ pub mod random_key;
 pub mod relocate;
 pub mod scan;
 pub mod set;
+pub mod sort;
 pub mod string;

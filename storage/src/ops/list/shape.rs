@@ -20,7 +20,7 @@ const SAFETY_BYTES: u64 = 8192;
 pub struct Threshold(pub i64);
 
 impl Threshold {
-    fn fits(self, bytes: u64, elements: u64) -> bool {
+    pub(super) fn fits(self, bytes: u64, elements: u64) -> bool {
         let Threshold(size) = self;
         match u64::try_from(size) {
             Ok(elements_max) => bytes <= SAFETY_BYTES && elements <= elements_max.max(1),
@@ -30,7 +30,7 @@ impl Threshold {
 }
 
 /// Bytes of an element in a listpack.
-fn listpack_len(element: &[u8]) -> u64 {
+pub(super) fn listpack_len(element: &[u8]) -> u64 {
     let body = match parse_i64(element).filter(|_| element.len() < 21) {
         Some(0..=127) => 1,
         Some(-4096..=4095) => 2,
