@@ -4,6 +4,7 @@
 
 pub mod bitmap;
 pub mod connection;
+pub mod dump;
 pub mod hash;
 pub mod help;
 pub mod hll;
@@ -32,6 +33,7 @@ pub static TABLE: &[&[&CommandSpec]] = &[
     hll::COMMANDS,
     keyspace::COMMANDS,
     sort::COMMANDS,
+    dump::COMMANDS,
     connection::COMMANDS,
     server::COMMANDS,
     introspect::COMMANDS,

@@ -6,11 +6,12 @@ use crate::command::key_spec::Unknown;
 use crate::command::{
     Args, Arity, Category, CommandSpec, Ctx, Flags, Group, Handler, KeyFlags, KeySpec,
 };
+use crate::commands::list::threshold;
 use crate::error::{CommandError, CommandResult, text};
-use crate::resp::{Payload, Reply};
+use crate::resp::Reply;
 use storage::change::Event;
 use storage::ops::bytes::Content;
-use storage::ops::list::{self, Threshold};
+use storage::ops::list;
 use storage::ops::sort::{self, By, Pattern, Request, Sorted};
 use storage::{Edit, View};
 
@@ -115,12 +116,7 @@ fn run(
 }
 
 fn replies(given: Vec<Option<Content>>) -> Reply {
-    let reply = |content| match content {
-        Some(Content::Shared(value)) => Reply::from(value),
-        Some(Content::Gathered(bytes)) => Reply::Bulk(Payload::Owned(bytes)),
-        None => Reply::Nil,
-    };
-    Reply::array(given.into_iter().map(reply))
+    Reply::array(given.into_iter().map(Reply::bulk_or_nil))
 }
 
 fn sort(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
@@ -130,7 +126,7 @@ fn sort(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResul
         return Ok(replies(given));
     };
     let elements = given.iter().map(|one| one.as_deref().unwrap_or_default());
-    let threshold = Threshold(ctx.config.list_max_listpack_size.get());
+    let threshold = threshold(ctx);
     let len = list::replace(edit, target, elements, Event::SortStore, threshold)?;
     Ok(Reply::Int(len as i64))
 }

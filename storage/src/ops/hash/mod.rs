@@ -12,7 +12,7 @@ mod write;
 
 pub use super::set::Draw;
 pub use expiry::{Changed, FieldCondition, Lifetime, TIME_MS_MAX, expire_due};
-pub use write::{delete, increment, increment_float, set, set_absent};
+pub use write::{delete, increment, increment_float, replace, set, set_absent};
 
 use crate::collection::map::Map;
 use crate::encoding::meta::DataType;
