@@ -7,7 +7,7 @@ turns; reads and iterator steps are counted apart from the timing. Tests: test_t
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -23,10 +23,10 @@ SIZES = (10**3, 10**4, 10**5, 10**6)
 CALLS = 101
 COUNTED_CALLS = 20
 # A case whose preparation copies N elements.
-HEAVY_CALLS_MAX = 15
-HEAVY_ELEMENTS = 300_000
+HEAVY_CALLS = 7
 # A pause and megabytes through the caches slow the next few calls, any: these come first.
 WARMING_PINGS, WARMING_PINGS_HEAVY = 5, 20
+WARMING_WRITES_HEAVY = (encode("SET", "warm", "v"), encode("DEL", "warm")) * 10
 # Differences from PING below this are noise of the loopback.
 FLOOR_US = 5.0
 # What caches of the machine add to the exponent of a time, and rounding to that of a count.
@@ -54,7 +54,7 @@ def run(context: Context, chosen: Sequence[Case]) -> str:
                 fill_subject(servers, clients, subject, size)
                 for case in chosen:
                     if case.subject == subject:
-                        measure(context, clients, case, size, series)
+                        measure(servers, clients, case, size, series)
                 context.progress(f"complexity: {subject} of {size:,} done")
                 for client in clients.values():
                     client.command("FLUSHALL")
@@ -78,18 +78,20 @@ def fill_subject(
 
 
 def measure(
-    context: Context, clients: dict[str, Client], case: Case, size: int,
+    servers: dict[str, Server], clients: dict[str, Client], case: Case, size: int,
     series: dict[tuple[str, str], Series],
 ) -> None:
+    # A copy leaves work behind that would disturb the call.
+    rests = {name: server.wait_quiet for name, server in servers.items() if case.heavy}
     times: dict[str, list[float]] = {name: [] for name in clients}
     pings: dict[str, list[float]] = {name: [] for name in clients}
-    for _ in range(calls_of(case, size) + 1):
+    for _ in range(calls_of(case) + 1):
         for name, client in clients.items():
             mine = series[case.name, name]
             if mine.refused:
                 continue
             try:
-                spent, ping = call(client, case, case.step(size))
+                spent, ping = call(client, case, case.step(size), rests.get(name))
             except ReplyError as error:
                 mine.refused = str(error)
                 continue
@@ -106,21 +108,30 @@ def measure(
             mine.reads.append(reads)
 
 
-def calls_of(case: Case, size: int) -> int:
-    return max(min(HEAVY_CALLS_MAX, HEAVY_ELEMENTS // size), 3) if case.heavy else CALLS
+def calls_of(case: Case) -> int:
+    return HEAVY_CALLS if case.heavy else CALLS
 
 
-def call(client: Client, case: Case, step: Step) -> tuple[float, float]:
-    """Microseconds of the timed request of a step, and of the PING just before it."""
+def prepare(client: Client, step: Step, rest: Callable[[], object] | None = None) -> None:
     for request in step.before:
         client.pipeline([request])
-    if step.pause_seconds:
-        time.sleep(step.pause_seconds)
+    if rest is not None:
+        rest()
+        for request in WARMING_WRITES_HEAVY:
+            client.pipeline([request])
+    client.pipeline(list(step.dooming))
+    time.sleep(step.pause_seconds)
+
+
+def call(
+    client: Client, case: Case, step: Step, rest: Callable[[], object] | None = None
+) -> tuple[float, float]:
+    """Microseconds of the timed request of a step, and of the PING just before it."""
+    prepare(client, step, rest)
     for _ in range(WARMING_PINGS_HEAVY if case.heavy else WARMING_PINGS):
         ping = timed_us(client, encode("PING"))
     spent = timed_us(client, step.request)
-    for request in step.after:
-        client.pipeline([request])
+    client.pipeline(list(step.after))
     return spent, ping
 
 
@@ -131,9 +142,7 @@ def counted(client: Client, case: Case, size: int) -> float | None:
     found = []
     for _ in range(3 if case.heavy else COUNTED_CALLS):
         step = case.step(size)
-        client.pipeline(list(step.before))
-        if step.pause_seconds:
-            time.sleep(step.pause_seconds)
+        prepare(client, step)
         before = counters.reading(client)
         client.pipeline([step.request])
         counts = counters.between(before, counters.reading(client))

@@ -196,6 +196,8 @@ async fn serve_all(
     executor: Arc<Executor>,
     mut stop: watch::Receiver<bool>,
 ) {
+    let services = Arc::clone(executor.services());
+    tokio::spawn(async move { services.store.queue().relay_wakes().await });
     loop {
         tokio::select! {
             next = fresh.recv() => match next {

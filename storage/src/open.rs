@@ -1,6 +1,6 @@
 //! Owns what happens before a store serves: identity, term, time, counts, garbage.
-//! Invariants: recovery writes only the identity (once) and a new term; a directory that cannot be
-//! understood is refused before anything is written. Tests: `storage/tests/formats.rs`.
+//! Invariants: recovery writes only the identity (once a format) and a new term; a directory that
+//! cannot be understood is refused before anything is written. Tests: `storage/tests/formats.rs`.
 
 use crate::clock::system_ms;
 use crate::commit::log::{self, LogHeader};
@@ -47,7 +47,7 @@ impl Opened {
         let logged_ms = history::examine(path, options.fsync, options.tuning.log_damage)?;
         let engine = Engine::open(path, wanted, &options.tuning)?;
         let identity = match record(&engine, records::IDENTITY)? {
-            Some(bytes) => upgrade_identity(&engine, &bytes, path)?,
+            Some(bytes) => Identity::decode(&bytes, path)?,
             None if engine.last_sequence() == 0 => create_identity(&engine, wanted)?,
             None => {
                 return Err(StorageError::Corrupted(format!(
@@ -61,7 +61,7 @@ impl Opened {
         let counts = Counts::new(partitions);
         load_partitions(&engine, &counts, &garbage)?;
         let ids = Ids::new(number(&engine, records::RESERVED_IDS)?);
-        let (term, floor_ms) = begin_term(&engine, logged_ms)?;
+        let (term, floor_ms) = begin_term(&engine, &identity, logged_ms)?;
         Ok(Opened {
             engine,
             identity,
@@ -136,22 +136,6 @@ fn create_identity(engine: &Engine, partitions: u16) -> Result<Identity> {
         system_ms(),
         &[(records::IDENTITY.to_vec(), Some(identity.encode()))],
     )?;
-    Ok(identity)
-}
-
-/// Reads the identity; an older directory becomes one of this format, which only adds to the older
-/// ones: from now on an older build must not open it.
-fn upgrade_identity(engine: &Engine, bytes: &[u8], path: &Path) -> Result<Identity> {
-    let identity = Identity::decode(bytes, path)?;
-    let current = identity.encode();
-    if current != bytes {
-        write_records(
-            engine,
-            0,
-            system_ms(),
-            &[(records::IDENTITY.to_vec(), Some(current))],
-        )?;
-    }
     Ok(identity)
 }
 
@@ -288,9 +272,11 @@ fn lineage(engine: &Engine) -> Result<Lineage> {
     })
 }
 
-/// Opens a new term unless the last process closed cleanly. `logged_ms` is the newest stamp of the
-/// log. Gives the term and the time below which the clock must not fall.
-fn begin_term(engine: &Engine, logged_ms: u64) -> Result<(u64, u64)> {
+/// Opens a new term unless the last process closed cleanly, and makes an older directory one of
+/// this format, which only adds to the older ones: from now on an older build must not open it.
+/// `logged_ms` is the newest stamp of the log. Gives the term and the time below which the clock
+/// must not fall.
+fn begin_term(engine: &Engine, identity: &Identity, logged_ms: u64) -> Result<(u64, u64)> {
     let found = lineage(engine)?;
     let floor_ms = found.floor_ms.max(logged_ms);
     let stamp_ms = system_ms().max(floor_ms);
@@ -305,6 +291,10 @@ fn begin_term(engine: &Engine, logged_ms: u64) -> Result<(u64, u64)> {
     }
     if found.marked {
         changes.push((records::CLEAN_CLOSE.to_vec(), None));
+    }
+    let current = identity.encode();
+    if record(engine, records::IDENTITY)?.as_ref() != Some(&current) {
+        changes.push((records::IDENTITY.to_vec(), Some(current)));
     }
     // The batch is fsynced, and with it everything recovered from the WAL before it.
     write_records(engine, term, stamp_ms, &changes)?;

@@ -299,6 +299,24 @@ fn a_flush_of_many_keys_gives_files_and_log_back_in_a_few_rounds() {
 }
 
 #[test]
+fn many_small_namespaces_are_swept_in_short_rounds() {
+    let directory = Directory::new();
+    for n in 0..100 {
+        directory.set(&format!("k{n}"), "v");
+        directory.write(|edit| edit.flush_database(&[0]));
+    }
+    directory.store.leader().sync().unwrap();
+    let mut sweeper = Sweeper::new(&directory.store);
+    sweeper.round().unwrap();
+    let first = directory.store.sweeps().counts().dead_namespaces;
+    assert!((1..=20).contains(&first), "{first} in one round");
+    sweep_all(&directory);
+    sweep(&mut sweeper);
+    assert_eq!(directory.store.sweeps().counts().dead_namespaces, 100);
+    assert_eq!(directory.rows(b"m"), []);
+}
+
+#[test]
 fn sweeping_goes_on_below_the_disk_reserve() {
     let directory = Directory::new();
     directory.set_chunked("k", 20);

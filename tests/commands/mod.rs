@@ -8,6 +8,7 @@ mod connection;
 mod coverage;
 mod expire;
 mod hash;
+mod hash_expiry;
 mod hll;
 mod keyspace;
 mod scan;

@@ -15,25 +15,27 @@ const SIGNED: Kind = Kind::Int {
 pub(super) static ROWS: &[Directive] = &[
     Directive::new("hash-max-listpack-entries", Kind::LONG, "512")
         .aliases(&["hash-max-ziplist-entries"])
-        .slot(|c| Cell::Number(&c.hash_max_listpack_entries)),
+        .slot(|c| Cell::Number(&c.hash_max_listpack_entries))
+        .doc("Most fields of a hash that OBJECT ENCODING calls a listpack."),
     Directive::new("hash-max-listpack-value", Kind::BYTES, "64")
         .aliases(&["hash-max-ziplist-value"])
-        .slot(|c| Cell::Bytes(&c.hash_max_listpack_value)),
+        .slot(|c| Cell::Bytes(&c.hash_max_listpack_value))
+        .doc("Longest field or value of a hash that OBJECT ENCODING calls a listpack, in bytes."),
     Directive::new("list-max-listpack-size", SIGNED, "-2")
         .aliases(&["list-max-ziplist-size"])
         .slot(|c| Cell::Number(&c.list_max_listpack_size))
-        .ignored(STRINGS_ONLY),
+        .doc("Up to where OBJECT ENCODING calls a list a listpack: a number of elements, or -1 to -5 for 4, 8, 16, 32 or 64 KiB."),
     Directive::new("list-compress-depth", Kind::INT, "0")
         .ignored("files are compressed as a whole"),
     Directive::new("set-max-intset-entries", Kind::LONG, "512")
         .slot(|c| Cell::Number(&c.set_max_intset_entries))
-        .ignored(STRINGS_ONLY),
+        .doc("Most members of a set of integers that OBJECT ENCODING calls an intset."),
     Directive::new("set-max-listpack-entries", Kind::LONG, "128")
         .slot(|c| Cell::Number(&c.set_max_listpack_entries))
-        .ignored(STRINGS_ONLY),
+        .doc("Most members of a set that OBJECT ENCODING calls a listpack."),
     Directive::new("set-max-listpack-value", Kind::BYTES, "64")
         .slot(|c| Cell::Bytes(&c.set_max_listpack_value))
-        .ignored(STRINGS_ONLY),
+        .doc("Longest member of a set that OBJECT ENCODING calls a listpack, in bytes."),
     Directive::new("zset-max-listpack-entries", Kind::LONG, "128")
         .aliases(&["zset-max-ziplist-entries"])
         .slot(|c| Cell::Number(&c.zset_max_listpack_entries))

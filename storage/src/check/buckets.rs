@@ -33,6 +33,7 @@ impl Checker {
             index: index.try_into().map_or(0, u32::from_be_bytes),
         };
         let (mut found, mut blobs, mut end) = (0, 0, entries::COUNT_LEN);
+        let mut timed = 0;
         for entry in entries::iter(block) {
             let Ok(entry) = entry else {
                 self.unreadable(key);
@@ -44,6 +45,7 @@ impl Checker {
             }
             found += 1;
             blobs += i64::from(entry.blob);
+            timed += i64::from(entry.expire_ms.is_some());
             end = entry.value.end;
         }
         if end != block.len() || found == 0 {
@@ -58,6 +60,7 @@ impl Checker {
         if let Some(live) = self.live.get_mut(&id) {
             live.entries += found;
             live.blobs -= blobs;
+            live.timed += timed;
         }
     }
 }

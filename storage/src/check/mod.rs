@@ -79,6 +79,8 @@ struct LiveHead {
     blobs: i64,
     /// Node rows met, less the node rows that trees name.
     nodes: i64,
+    /// Entries with a time in its buckets, less those that its trees hold.
+    timed: i64,
     /// Slot of its key.
     slot: u16,
     meta_key: Vec<u8>,
@@ -225,6 +227,13 @@ impl Checker {
                 self.problem(format!(
                     "{key}: {count} fields counted, {} found; {} blobs too many",
                     found.0, found.1
+                ));
+            }
+            if live.buckets.is_some() && (live.timed, live.nodes) != (0, 0) {
+                let key = live.meta_key.escape_ascii();
+                self.problem(format!(
+                    "{key}: {} times of fields that are not filed, {} nodes that nothing refers to",
+                    live.timed, live.nodes
                 ));
             }
             let loose = (live.nodes, live.blobs);

@@ -133,6 +133,7 @@ impl Checker {
             buckets,
             blobs: 0,
             nodes: 0,
+            timed: 0,
             slot,
             meta_key: key.to_vec(),
             found_stranger: false,

@@ -5,20 +5,26 @@
 use super::Checker;
 use super::rows::shown;
 use crate::collection::Place;
+use crate::collection::buckets::STATE_LEN;
 use crate::collection::tree::Tree;
 use crate::collection::tree::check::{Reached, walk};
 use crate::encoding::key::RowKey;
 use crate::encoding::meta::DataType;
 use crate::engine::{Family, Tier};
 use crate::error::Result;
+use crate::ops::hash::index::TIMES;
 use crate::ops::list;
 use crate::value::Value;
 
-/// The trees in the payload of a collection.
-fn trees_of(kind: DataType, payload: &Value) -> Result<Vec<Tree>> {
+/// The trees in the payload of a collection, which has rows if it is `spread`.
+fn trees_of(kind: DataType, spread: bool, payload: &Value) -> Result<Vec<Tree>> {
+    const TIMES_AT: usize = 1 + STATE_LEN;
     let mut trees = Vec::new();
     if kind == DataType::List {
         trees.push(Tree::decode(list::ELEMENTS, payload, list::TREE_AT)?.0);
+    }
+    if kind == DataType::Hash && spread && payload.len() > TIMES_AT {
+        trees.push(Tree::decode(TIMES, payload, TIMES_AT)?.0);
     }
     Ok(trees)
 }
@@ -33,7 +39,7 @@ impl Checker {
         payload: &[u8],
     ) -> Result<Reached> {
         let mut reached = Reached::default();
-        let trees = match trees_of(kind, &Value::from(payload)) {
+        let trees = match trees_of(kind, place.id.is_some(), &Value::from(payload)) {
             Ok(trees) => trees,
             Err(error) => {
                 self.problem(format!("{}: {error}", shown(key)));
@@ -54,6 +60,9 @@ impl Checker {
             let rows = walk(tree, place, &mut read, &mut |text| problems.push(text))?;
             reached.nodes += rows.nodes;
             reached.blobs += rows.blobs;
+            if let Some(live) = place.id.and_then(|id| self.live.get_mut(&id)) {
+                live.timed -= tree.len() as i64;
+            }
         }
         for text in problems {
             self.problem(format!("{}: {text}", shown(key)));

@@ -44,8 +44,8 @@ pub struct Map<'k> {
     pub shape: Shape,
     /// When the first field expires; the type keeps it.
     pub fields_ms: Option<u64>,
-    /// What the type keeps behind the state of buckets.
-    pub tail: Vec<u8>,
+    /// What the type keeps behind the state of buckets; goes when the map is packed.
+    pub tail: Option<Value>,
     place: Place,
     len: u64,
     form: Form,
@@ -71,28 +71,40 @@ impl<'k> Map<'k> {
 
     /// The map that an entry, whose type is checked, holds.
     pub fn of(entry: KeyEntry<'k>, kind: DataType, fresh: Shape) -> Result<Map<'k>> {
-        let mut map = Map::replacing(entry, kind, fresh);
-        map.replaces = false;
-        map.place = Place::of(&map.entry);
-        let (Some(header), Some(payload)) = (map.entry.header(), map.entry.payload_value()) else {
+        let (Some(header), Some(payload)) = (entry.header(), entry.payload_value()) else {
+            let mut map = Map::replacing(entry, kind, fresh);
+            map.replaces = false;
             return Ok(map);
         };
-        map.shape = Shape::decode(&payload)?;
-        map.fields_ms = header.fields_ms;
-        match header.head {
+        let shape = Shape::decode(&payload)?;
+        let (len, form, tail) = match header.head {
             None => {
                 let block = payload.part(1..payload.len());
-                map.len = entries::count(&block) as u64;
-                map.form = Form::Packed(block);
+                (entries::count(&block) as u64, Form::Packed(block), None)
             }
             Some(head) => {
-                map.len = head.count;
                 let state = payload.get(1..).unwrap_or_default();
-                map.form = Form::Spread(Buckets::decode(state)?);
-                map.tail = state.get(STATE_LEN..).unwrap_or_default().to_vec();
+                let form = Form::Spread(Buckets::decode(state)?);
+                let tail = 1 + STATE_LEN..payload.len();
+                (
+                    head.count,
+                    form,
+                    (!tail.is_empty()).then(|| payload.part(tail)),
+                )
             }
-        }
-        Ok(map)
+        };
+        Ok(Map {
+            place: Place::of(&entry),
+            kind,
+            shape,
+            fields_ms: header.fields_ms,
+            tail,
+            len,
+            form,
+            replaces: false,
+            spilled: false,
+            entry,
+        })
     }
 
     /// An empty map that takes the place of whatever the key holds, expiry included.
@@ -105,7 +117,7 @@ impl<'k> Map<'k> {
             kind,
             shape: fresh,
             fields_ms: None,
-            tail: Vec::new(),
+            tail: None,
             len: 0,
             form: Form::Packed(Value::from(&[0; entries::COUNT_LEN][..])),
             replaces: true,
@@ -349,13 +361,17 @@ impl<'k> Map<'k> {
         let old = self.replace(edit, field, Some(new))?;
         self.len += u64::from(old.is_none());
         self.spread_if_large(edit)?;
-        // Rows under an id that no meta record names yet may go ahead of it.
-        if let Some(head) = self.place.head(self.len)
-            && self.has_fresh_id()
-        {
-            edit.spill(head, &mut self.spilled)?;
-        }
+        self.spill(edit)?;
         Ok(old)
+    }
+
+    /// Lets rows under an id that no meta record names yet go ahead of it when they are many. A
+    /// type that keeps rows of its own calls it as it writes them.
+    pub fn spill(&mut self, edit: &mut Edit<'_>) -> Result<()> {
+        match self.place.head(self.len) {
+            Some(head) if self.has_fresh_id() => edit.spill(head, &mut self.spilled),
+            _ => Ok(()),
+        }
     }
 
     fn has_fresh_id(&self) -> bool {
@@ -451,7 +467,8 @@ impl<'k> Map<'k> {
             Form::Packed(block) => edit.put(&self.entry, header, &[&shape, block], events),
             Form::Spread(state) => {
                 header.head = self.place.head(self.len);
-                let payload = [&shape, &state.encode()[..], &self.tail];
+                let tail = self.tail.as_deref().unwrap_or_default();
+                let payload = [&shape, &state.encode()[..], tail];
                 edit.put(&self.entry, header, &payload, events)?;
                 if let Some(head) = self.place.head(self.len) {
                     edit.publish(head, self.spilled);
@@ -524,7 +541,7 @@ impl<'k> Map<'k> {
         // Its rows go with the id, which the meta record no longer names.
         self.form = Form::Packed(Value::from(block));
         self.place.id = None;
-        self.tail.clear();
+        self.tail = None;
         Ok(())
     }
 }

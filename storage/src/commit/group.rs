@@ -138,7 +138,7 @@ impl Leader {
         };
         let led = self.write_group(&mut scratch, group, Throttle::Refuse, false);
         drop(scratch);
-        self.queue.wake_all();
+        self.queue.waiters.wake_all();
         led
     }
 
@@ -171,7 +171,7 @@ impl Leader {
         self.fsync_us
             .store(start.elapsed().as_micros() as u64, Ordering::Relaxed);
         drop(scratch);
-        self.queue.wake_all();
+        self.queue.waiters.wake_all();
         true
     }
 
@@ -367,7 +367,7 @@ impl Leader {
                 let stalled = scratch.stalled.take().unwrap_or_default();
                 self.queue.undo(stalled, poison.clone());
                 drop(scratch);
-                self.queue.wake_all();
+                self.queue.waiters.wake_all();
                 Err(poison)
             }
         }

@@ -23,6 +23,7 @@ pub mod reach;
 #[cfg(test)]
 mod tests;
 mod wait;
+mod waiters;
 
 pub use group::Leader;
 pub use queue::{CommitQueue, Position, QueuedRow, StagedChange, Staging};

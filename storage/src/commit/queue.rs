@@ -5,6 +5,7 @@
 //! Must not know: RocksDB. Tests: `storage/tests/commit.rs`.
 
 use super::failed::FailedRanges;
+use super::waiters::Waiters;
 use crate::change::Event;
 use crate::encoding::meta::DataType;
 use crate::encoding::record::Record;
@@ -17,7 +18,6 @@ use parking_lot::{Condvar, Mutex, RwLock};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
-use std::task::Waker;
 
 /// A place in the queue: rows staged since start. 0 is before everything.
 pub type Position = u64;
@@ -144,7 +144,7 @@ pub struct CommitQueue {
     pub(super) staged: AtomicU64,
     pub(super) pending_bytes: AtomicUsize,
     pub(super) fsync: AtomicU8,
-    pub(super) waiters: Mutex<Vec<Waker>>,
+    pub(super) waiters: Waiters,
     pub(super) committer_work: Mutex<bool>,
     pub(super) committer_wake: Condvar,
     pub(super) poisoned: AtomicBool,
@@ -171,7 +171,7 @@ impl CommitQueue {
             staged: AtomicU64::new(0),
             pending_bytes: AtomicUsize::new(0),
             fsync: AtomicU8::new(super::Fsync::EverySecond as u8),
-            waiters: Mutex::default(),
+            waiters: Waiters::default(),
             committer_work: Mutex::new(false),
             committer_wake: Condvar::new(),
             poisoned: AtomicBool::new(false),

@@ -47,9 +47,10 @@ impl CommitQueue {
         }
     }
 
-    pub(super) fn wake_all(&self) {
-        let wakers = std::mem::take(&mut *self.waiters.lock());
-        wakers.into_iter().for_each(Waker::wake);
+    /// The body of a task that makes waking the waiters of its thread cheap; it never ends. For
+    /// runtimes of one thread.
+    pub async fn relay_wakes(&self) {
+        self.waiters.relay().await
     }
 }
 
@@ -86,7 +87,7 @@ impl Leader {
         if let Some(result) = self.queue().settled(position) {
             return Poll::Ready(result);
         }
-        self.queue().waiters.lock().push(context.waker().clone());
+        self.queue().waiters.register(context.waker());
         self.commit_now();
         match self.queue().settled(position) {
             Some(result) => Poll::Ready(result),

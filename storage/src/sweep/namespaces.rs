@@ -25,6 +25,10 @@ const NAMESPACE_PREFIX_LEN: usize = 1 + 4;
 const KEYS_READ_PER_ROW: usize = 16;
 /// Values whose elements are filed as garbage in one commit.
 const HEADS_PER_EDIT: usize = 4096;
+/// Small namespaces destroyed in one round, since each takes an fsync.
+const DESTROYED_PER_ROUND: usize = 20;
+/// Keys from which on a namespace is worth a compaction and a flush of its own; a round ends there.
+const GIVE_BACK_KEYS_MIN: usize = 10_000;
 
 const _: () = assert!(NAMESPACE_PREFIX_LEN < META_PREFIX_LEN);
 
@@ -37,6 +41,8 @@ pub(super) struct NamespaceSweep {
 struct Walk {
     dead: DeadNamespace,
     partition: u16,
+    /// Keys read so far.
+    keys: usize,
     cursor: RowKey,
 }
 
@@ -55,6 +61,7 @@ impl NamespaceSweep {
                     self.current.insert(Walk {
                         dead,
                         partition: 0,
+                        keys: 0,
                         cursor: meta_position(dead.ns, 0, 0),
                     })
                 }
@@ -64,9 +71,14 @@ impl NamespaceSweep {
                 read += keys;
                 spent += keys + heads * KEYS_READ_PER_ROW;
             } else {
-                destroy(store, walk.dead.ns)?;
+                let large = walk.keys >= GIVE_BACK_KEYS_MIN;
+                destroy(store, walk.dead.ns, large)?;
                 self.current = None;
-                (read, spent) = (read + 1, spent + KEYS_READ_PER_ROW);
+                read += 1;
+                if large {
+                    break;
+                }
+                spent += budget * KEYS_READ_PER_ROW / DESTROYED_PER_ROUND + 1;
             }
         }
         Ok(read)
@@ -107,6 +119,7 @@ impl Walk {
         // A walk that was refused here is taken up from the same place.
         commit(store, edit)?;
         self.cursor = cursor;
+        self.keys += read;
         if at_end {
             self.partition += 1;
             self.cursor = meta_position(self.dead.ns, 0, 0);
@@ -127,7 +140,7 @@ fn head_of(value: &[u8]) -> Option<Head> {
     }
 }
 
-fn destroy(store: &Store, ns: u32) -> Result<()> {
+fn destroy(store: &Store, ns: u32, large: bool) -> Result<()> {
     let meta = meta_position(ns, 0, 0);
     let counts = count_key(ns, 0);
     // Dropped files are gone at once; what was filed from them must be as durable.
@@ -149,7 +162,10 @@ fn destroy(store: &Store, ns: u32) -> Result<()> {
     commit(store, edit)?;
     store.counts().forget(ns);
     add(&store.sweeps().dead_namespaces, 1);
-    give_back(store, &meta, &counts)
+    match large {
+        true => give_back(store, &meta, &counts),
+        false => Ok(()),
+    }
 }
 
 /// Gives back what dropping files has left: those of the newest level and at the edges, which

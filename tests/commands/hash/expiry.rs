@@ -14,7 +14,7 @@ fn ints(c: &mut redis::Connection, line: &str) -> Vec<i64> {
 }
 
 #[test]
-fn hexpire_and_hpexpire_give_a_result_for_each_field() {
+fn hexpire_and_hpexpire_give_results_that_httl_and_hpttl_tell() {
     let server = Server::start();
     let mut c = server.client();
     let () = ask(&mut c, "HSET h a 1 b 2 c 3");

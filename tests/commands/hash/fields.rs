@@ -40,19 +40,19 @@ fn hmset_answers_ok_and_hsetnx_sets_only_what_is_missing() {
 fn hgetall_hkeys_hvals_hlen_keep_the_order_of_insertion() {
     let server = Server::start();
     let mut raw = server.raw();
-    raw.expect("HSET h z 1 a 2 m 3", ":3\r\n");
-    raw.expect("HSET h z 9", ":0\r\n");
-    let pairs = "$1\r\nz\r\n$1\r\n9\r\n$1\r\na\r\n$1\r\n2\r\n$1\r\nm\r\n$1\r\n3\r\n";
+    raw.expect("HSET h z 1 a 2 m 3", ":3");
+    raw.expect("HSET h z 9", ":0");
+    let pairs = "$1\r\nz\r\n$1\r\n9\r\n$1\r\na\r\n$1\r\n2\r\n$1\r\nm\r\n$1\r\n3";
     raw.expect("HGETALL h", &format!("*6\r\n{pairs}"));
-    raw.expect("HKEYS h", "*3\r\n$1\r\nz\r\n$1\r\na\r\n$1\r\nm\r\n");
-    raw.expect("HVALS h", "*3\r\n$1\r\n9\r\n$1\r\n2\r\n$1\r\n3\r\n");
-    raw.expect("HLEN h", ":3\r\n");
-    raw.expect("HGETALL nothing", "*0\r\n");
+    raw.expect("HKEYS h", "*3\r\n$1\r\nz\r\n$1\r\na\r\n$1\r\nm");
+    raw.expect("HVALS h", "*3\r\n$1\r\n9\r\n$1\r\n2\r\n$1\r\n3");
+    raw.expect("HLEN h", ":3");
+    raw.expect("HGETALL nothing", "*0");
     raw.line("HELLO 3");
     raw.expect("HGETALL h", &format!("%3\r\n{pairs}"));
-    raw.expect("HGETALL nothing", "%0\r\n");
-    raw.expect("HKEYS nothing", "*0\r\n");
-    raw.expect("HGET h nothing", "_\r\n");
+    raw.expect("HGETALL nothing", "%0");
+    raw.expect("HKEYS nothing", "*0");
+    raw.expect("HGET h nothing", "_");
 }
 
 #[test]
@@ -223,5 +223,5 @@ fn a_field_longer_than_the_limit_is_refused() {
     assert_eq!(reply, b"-ERR element is longer than 8388608 bytes\r\n");
     let reply = raw.command(&[b"HSET", &b"h"[..], b"f", &long[1..]]);
     assert_eq!(reply, b":1\r\n");
-    raw.expect("HSTRLEN h f", ":8388607\r\n");
+    raw.expect("HSTRLEN h f", ":8388607");
 }

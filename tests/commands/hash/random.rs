@@ -36,16 +36,19 @@ fn hrandfield_draws_distinct_fields_or_repeats_them() {
 fn hrandfield_with_values_is_flat_or_in_pairs() {
     let server = Server::start();
     let mut raw = server.raw();
-    raw.expect("HSET h a 1", ":1\r\n");
-    raw.expect("HRANDFIELD h 5 WITHVALUES", "*2\r\n$1\r\na\r\n$1\r\n1\r\n");
-    raw.expect("HRANDFIELD h -1 withvalues", "*2\r\n$1\r\na\r\n$1\r\n1\r\n");
+    raw.expect("HSET h a 1", ":1");
+    raw.expect("HRANDFIELD h 5 WITHVALUES", "*2\r\n$1\r\na\r\n$1\r\n1");
+    raw.expect("HRANDFIELD h -1 withvalues", "*2\r\n$1\r\na\r\n$1\r\n1");
     raw.line("HELLO 3");
     raw.expect(
         "HRANDFIELD h 5 WITHVALUES",
-        "*1\r\n*2\r\n$1\r\na\r\n$1\r\n1\r\n",
+        "*1\r\n*2\r\n$1\r\na\r\n$1\r\n1",
     );
-    let pair = "*2\r\n$1\r\na\r\n$1\r\n1\r\n";
-    raw.expect("HRANDFIELD h -2 WITHVALUES", &format!("*2\r\n{pair}{pair}"));
+    let pair = "*2\r\n$1\r\na\r\n$1\r\n1";
+    raw.expect(
+        "HRANDFIELD h -2 WITHVALUES",
+        &format!("*2\r\n{pair}\r\n{pair}"),
+    );
 }
 
 #[test]
@@ -113,7 +116,7 @@ fn hscan_gives_a_small_hash_at_once_and_refuses_bad_options() {
     let mut raw = server.raw();
     let reply = raw.line("HSCAN h 0 COUNT 5");
     assert_eq!(wire::elements(wire::elements(&reply)[1]).len(), 200);
-    raw.expect("HSCAN nothing 0 BAD OPTION", "*2\r\n$1\r\n0\r\n*0\r\n");
+    raw.expect("HSCAN nothing 0 BAD OPTION", "*2\r\n$1\r\n0\r\n*0");
     all_fail(
         &mut c,
         &[

@@ -21,8 +21,8 @@ pub enum Compare {
     Shape,
     /// Elements without order, this many replies each.
     SetOf(usize),
-    /// Elements of a hash or set, this many replies each, in the order of the encoding: exact
-    /// where both servers keep an order, without order elsewhere.
+    /// Elements of a hash or set, this many replies each, without order unless both servers keep
+    /// them sorted.
     Elements(usize),
     /// A whole iteration, page by page, compared as a set.
     Scan,

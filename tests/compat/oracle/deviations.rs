@@ -105,6 +105,22 @@ pub const RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "lpos-least-rank",
+        witness: &["LPOS missing a RANK -9223372036854775808"],
+        allows: |arguments, ours, _| {
+            is_command(arguments, "LPOS")
+                && ours.starts_with(b"-ERR value is out of range")
+                && arguments.iter().any(|word| word == b"-9223372036854775808")
+        },
+    },
+    Rule {
+        id: "timeout-out-of-range",
+        witness: &["BLPOP missing 1e400"],
+        allows: |_, ours, theirs| {
+            ours == b"-ERR timeout is out of range\r\n" && theirs == b"-ERR timeout is negative\r\n"
+        },
+    },
+    Rule {
         id: "help-wording",
         witness: &["OBJECT HELP"],
         allows: |arguments, ours, theirs| is_help(arguments) && is_array(ours) && is_array(theirs),

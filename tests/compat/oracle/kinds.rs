@@ -127,8 +127,6 @@ fn collected(kind: &str, random: &mut Random) -> Option<Vec<u8>> {
         "by" => collection::by(random),
         "place" => geo::place(random),
         "unit" => geo::unit(random),
-        "hlloffset" => random.random_range(0..40).to_string().into_bytes(),
-        "hllbyte" => vec![random.random()],
         _ => return None,
     })
 }

@@ -5,7 +5,7 @@
 //! Tests: `storage/tests/hashes`.
 
 mod expiry;
-mod index;
+pub mod index;
 mod random;
 mod read;
 mod write;

@@ -34,7 +34,7 @@ const TEMPLATES: &[Template] = &[
     (1, "HSCAN $hkey $junk", Scan),
     (
         1,
-        "CONFIG SET hash-max-listpack-entries ( 0 | 3 | 128 | 512 )",
+        "CONFIG SET hash-max-listpack-entries ( 0 | 5 | 128 | 512 )",
         Exact,
     ),
     (

@@ -40,7 +40,7 @@ const TEMPLATES: &[Template] = &[
     (1, "SSCAN $skey $junk", Scan),
     (
         1,
-        "CONFIG SET set-max-intset-entries ( 0 | 3 | 128 | 512 )",
+        "CONFIG SET set-max-intset-entries ( 0 | 5 | 128 | 512 )",
         Exact,
     ),
 ];

@@ -115,7 +115,7 @@ const TEMPLATES: &[Template] = &[
     ),
     (
         1,
-        "CONFIG SET zset-max-listpack-entries ( 0 | 3 | 128 | 512 )",
+        "CONFIG SET zset-max-listpack-entries ( 0 | 5 | 128 | 512 )",
         Exact,
     ),
     (
