@@ -3,6 +3,7 @@
 
 use crate::config::Config;
 use crate::resp::RespVersion;
+use storage::commit::reach::Reach;
 
 /// Context of one call.
 #[derive(Clone, Copy)]
@@ -16,6 +17,9 @@ pub struct Ctx<'a> {
     /// A parked command that is served looks at this key alone: it is the one that changed, and
     /// the only one that is latched.
     pub only_key: Option<&'a [u8]>,
+    /// The keys beyond the command's own of which it may read several rows. A handler that lacks
+    /// some fails with `NeedsLatch`, and runs again with them.
+    pub reach: &'a Reach,
 }
 
 impl Ctx<'_> {

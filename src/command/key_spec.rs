@@ -80,6 +80,52 @@ pub enum Begin {
     Index(u16),
     /// After this word, searched from an argument on (from the end backwards if negative).
     Keyword(&'static str, i16),
+    /// Where no rule of this notation can say; COMMAND INFO calls it unknown.
+    Unknown(Unknown),
+}
+
+/// Keys that take more than a rule to find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    /// Those of SORT's patterns, which depend on what is sorted: never found here.
+    SortPatterns,
+    /// The one behind the last STORE of SORT that is an option and not an option's argument.
+    SortTarget,
+}
+
+impl Unknown {
+    /// What COMMAND INFO says instead of a rule.
+    pub fn note(self) -> &'static str {
+        match self {
+            Unknown::SortPatterns => {
+                "For the optional BY/GET keyword. It is marked 'unknown' because the key names \
+                 derive from the content of the key we sort"
+            }
+            Unknown::SortTarget => {
+                "For the optional STORE keyword. It is marked 'unknown' because the keyword can \
+                 appear anywhere in the argument array"
+            }
+        }
+    }
+
+    fn find(self, request: &Request<'_>) -> Option<i64> {
+        if self != Unknown::SortTarget {
+            return None;
+        }
+        let (mut at, mut found) = (2, None);
+        while let Some(word) = request.get(at) {
+            let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
+            if is("store") && at + 1 < request.len() {
+                found = Some(at as i64 + 1);
+            }
+            at += match () {
+                () if is("limit") => 3,
+                () if is("get") || is("by") || is("store") => 2,
+                () => 1,
+            };
+        }
+        found
+    }
 }
 
 /// How keys follow each other from there.
@@ -119,6 +165,14 @@ impl KeySpec {
                 limit: 0,
             },
             flags,
+        }
+    }
+
+    /// At most one key, where no rule can say.
+    pub const fn unknown(unknown: Unknown, flags: KeyFlags) -> KeySpec {
+        KeySpec {
+            begin: Begin::Unknown(unknown),
+            ..KeySpec::index(0, flags)
         }
     }
 
@@ -195,6 +249,7 @@ impl KeySpec {
                 };
                 found.filter(|&at| at + 1 < count).map(|at| at as i64 + 1)
             }
+            Begin::Unknown(unknown) => unknown.find(request),
         }
     }
 }
@@ -260,5 +315,15 @@ mod tests {
             ..store
         };
         assert_eq!(keys(backwards, "sort store store dst"), [3]);
+    }
+
+    #[test]
+    fn sort_stores_behind_its_last_option_of_that_name() {
+        let target = KeySpec::unknown(Unknown::SortTarget, KeyFlags::OW);
+        assert_eq!(keys(target, "sort k by store get b STORE c store d"), [9]);
+        assert_eq!(keys(target, "sort store limit store 1 asc store b"), [7]);
+        assert_eq!(keys(target, "sort k store"), [0u16; 0]);
+        let patterns = KeySpec::unknown(Unknown::SortPatterns, KeyFlags::RO);
+        assert_eq!(keys(patterns, "sort k by w_* get g_*"), [0u16; 0]);
     }
 }

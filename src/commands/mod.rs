@@ -4,6 +4,7 @@
 
 pub mod bitmap;
 pub mod connection;
+pub mod dump;
 pub mod hash;
 pub mod help;
 pub mod hll;
@@ -12,6 +13,7 @@ pub mod keyspace;
 pub mod list;
 pub mod server;
 pub mod set;
+pub mod sort;
 pub mod stream;
 pub mod string;
 pub mod transaction;
@@ -36,6 +38,8 @@ pub static TABLE: &[&[&CommandSpec]] = &[
     hll::COMMANDS,
     keyspace::COMMANDS,
     transaction::COMMANDS,
+    sort::COMMANDS,
+    dump::COMMANDS,
     connection::COMMANDS,
     server::COMMANDS,
     introspect::COMMANDS,

@@ -17,6 +17,7 @@ use crate::wait::Parked;
 use std::cell::{Cell, RefCell};
 use storage::commit::Position;
 use storage::commit::latch::{LatchSet, Mode};
+use storage::commit::reach::Reach;
 use storage::engine::Tier;
 use storage::limits::PREFETCH_KEYS_MAX;
 use storage::{Edit, StorageError, View, ViewOptions};
@@ -41,6 +42,8 @@ pub struct Call<'a> {
     changed: RefCell<Vec<ChangedKey>>,
     /// The staged edit emptied or exchanged databases.
     changed_databases: Cell<bool>,
+    /// Latches beyond those of its keys.
+    reach: Reach,
 }
 
 /// Whether the command counts as a use of its keys. TOUCH does even under CLIENT NO-TOUCH.
@@ -69,6 +72,7 @@ impl<'a> Call<'a> {
             met_expired: Cell::new(false),
             changed: RefCell::default(),
             changed_databases: Cell::new(false),
+            reach: Reach::default(),
         }
     }
 
@@ -90,7 +94,18 @@ impl<'a> Call<'a> {
             met_expired: Cell::new(false),
             changed: RefCell::default(),
             changed_databases: Cell::new(false),
+            reach: Reach::default(),
         }
+    }
+
+    /// The same with latches on these stripes too.
+    pub fn reaching(self, reach: Reach) -> Call<'a> {
+        Call { reach, ..self }
+    }
+
+    /// The latches beyond those of its keys that it holds and that it was found to lack.
+    pub fn reach(&self) -> &Reach {
+        &self.reach
     }
 
     /// The bytes of the key at an argument.
@@ -139,6 +154,7 @@ impl<'a> Call<'a> {
             };
             set.add_hash(self.services.store.seed().hash(key), mode);
         }
+        set.add_shared(self.reach.held());
         set
     }
 
@@ -293,6 +309,7 @@ impl<'a> Call<'a> {
             resp: self.resp,
             command: self.command.full_name,
             only_key: self.only_key,
+            reach: &self.reach,
         }
     }
 }

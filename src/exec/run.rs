@@ -28,6 +28,7 @@ use std::time::{Duration, Instant};
 use storage::StorageError;
 use storage::commit::Position;
 use storage::commit::latch::KeyGuard;
+use storage::commit::reach::Reach;
 use storage::engine::Tier;
 
 /// What a command came to.
@@ -67,6 +68,8 @@ enum Attempt {
     Done(CommandResult<Outcome>, Position),
     /// It has to wait, and stands in line.
     Waits(Box<Park>, Entered),
+    /// It needs latches that it did not hold, too; nothing was done.
+    Lacks(Vec<u32>),
 }
 
 /// The error that CLIENT UNBLOCK asks for.
@@ -245,10 +248,17 @@ impl Executor {
         });
         let ticket = self.services.waiting.ticket();
         let mut deadline = None;
+        let mut stripes = Vec::new();
         loop {
-            let (park, mut entered) = match self.attempt(&parked, later.command, ticket).await {
+            let reach = Reach::of(stripes.clone());
+            let attempt = self.attempt(&parked, later.command, ticket, reach).await;
+            let (park, mut entered) = match attempt {
                 Attempt::Done(result, position) => return (result, position),
                 Attempt::Waits(park, entered) => (park, entered),
+                Attempt::Lacks(needed) => {
+                    stripes = needed;
+                    continue;
+                }
             };
             parked = entered.parked();
             let start = Instant::now();
@@ -273,6 +283,7 @@ impl Executor {
         parked: &Arc<Parked>,
         command: &'static NumberedCommand,
         ticket: u64,
+        reach: Reach,
     ) -> Attempt {
         let store = &self.services.store;
         let flags = command.spec.flags();
@@ -287,15 +298,21 @@ impl Executor {
         let guard = {
             let set = {
                 let call = Call::of_parked(&self.services, command, parked, None);
-                call.latches(&call.keys())
+                let mut set = call.latches(&call.keys());
+                set.add_shared(reach.held());
+                set
             };
             store.latches().lock(set).await
         };
         let services = Arc::clone(&self.services);
         let parked = Arc::clone(parked);
         let job = move || {
-            let call = Call::of_parked(&services, command, &parked, None);
+            let call = Call::of_parked(&services, command, &parked, None).reaching(reach);
             let (result, position) = call.run(Tier::Disk, true);
+            let lacks = matches!(result, Err(CommandError::Storage(StorageError::NeedsLatch)));
+            if lacks && call.reach().is_short() {
+                return Attempt::Lacks(call.reach().needed());
+            }
             blocking::wake(&services, &call);
             if let Err(CommandError::Park(mut park)) = result {
                 let keys = std::mem::take(&mut park.keys);
@@ -368,7 +385,13 @@ fn settled(
     result: (CommandResult<Outcome>, Position),
 ) -> Option<(CommandResult<Outcome>, Position)> {
     match result {
-        (Err(CommandError::Storage(StorageError::NeedsDisk) | CommandError::Park(_)), _) => None,
+        (
+            Err(
+                CommandError::Storage(StorageError::NeedsDisk | StorageError::NeedsLatch)
+                | CommandError::Park(_),
+            ),
+            _,
+        ) => None,
         result => Some(result),
     }
 }

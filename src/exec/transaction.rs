@@ -19,6 +19,7 @@ use crate::watch::Watched;
 use std::sync::Arc;
 use storage::commit::Position;
 use storage::commit::latch::{LatchSet, Mode};
+use storage::commit::reach::Reach;
 use storage::engine::Tier;
 use storage::{Edit, StorageError, ViewOptions};
 
@@ -142,20 +143,34 @@ pub async fn exec(session: &mut Session, pool: &ReadPool) -> (CommandResult, Pos
     }
     let services = Arc::clone(&session.services);
     let store = &services.store;
-    let guard = store.latches().lock(latches(session, &queue)).await;
     let settles = |(index, _): &(usize, OwnedRequest)| {
         let command = commands::numbered().get(*index);
         command.is_some_and(|command| command.spec.flags().has(Flags::SETTLED))
     };
-    if (store.queue().is_full() || queue.iter().any(settles))
-        && let Err(error) = store.leader().wait(store.queue().staged()).await
-    {
-        session.end_transaction();
-        return (Err(discarded(error)), 0);
-    }
-    let result = match run(session, &queue, Tier::Memory) {
-        Err(StorageError::NeedsDisk) => run_on_pool(session, queue, pool).await,
-        result => result,
+    let settles = queue.iter().any(settles);
+    let queue = Arc::new(queue);
+    let mut stripes = Vec::new();
+    let (guard, result) = loop {
+        let mut set = latches(session, &queue);
+        set.add_shared(&stripes);
+        let guard = store.latches().lock(set).await;
+        if (settles || store.queue().is_full())
+            && let Err(error) = store.leader().wait(store.queue().staged()).await
+        {
+            session.end_transaction();
+            return (Err(discarded(error)), 0);
+        }
+        let result = match run(session, &queue, stripes.clone(), Tier::Memory) {
+            Err(Trouble::Storage(StorageError::NeedsDisk)) => {
+                run_on_pool(session, &queue, stripes.clone(), pool).await
+            }
+            result => result,
+        };
+        match result {
+            Err(Trouble::Lacks(needed)) => stripes = needed,
+            Err(Trouble::Storage(error)) => break (guard, Err(error)),
+            Ok(done) => break (guard, Ok(done)),
+        }
     };
     let (reply, position) = match result {
         Ok(done) => {
@@ -182,14 +197,16 @@ fn discarded(error: StorageError) -> CommandError {
 /// The session goes along, since commands of all kinds are queued.
 async fn run_on_pool(
     session: &mut Session,
-    queue: Queue,
+    queue: &Arc<Queue>,
+    stripes: Vec<u32>,
     pool: &ReadPool,
-) -> Result<Done, StorageError> {
+) -> Result<Done, Trouble> {
     let client = Arc::clone(&session.client);
     let services = Arc::clone(&session.services);
+    let queue = Arc::clone(queue);
     let mut own = std::mem::replace(session, Session::new(client, services));
     let job = move || {
-        let result = run(&mut own, &queue, Tier::Disk);
+        let result = run(&mut own, &queue, stripes, Tier::Disk);
         (own, result)
     };
     match pool.run(job).await {
@@ -197,7 +214,10 @@ async fn run_on_pool(
             *session = own;
             result
         }
-        Err(_) => Err(StorageError::Engine("the transaction failed".into())),
+        Err(_) => {
+            let error = StorageError::Engine("the transaction failed".into());
+            Err(Trouble::Storage(error))
+        }
     }
 }
 
@@ -237,19 +257,40 @@ struct Done {
     changed_databases: bool,
 }
 
+/// Why a transaction did not run.
+enum Trouble {
+    Storage(StorageError),
+    /// It needs these latches besides those of its commands.
+    Lacks(Vec<u32>),
+}
+
 /// Runs a transaction whose latches are held, again if databases are exchanged under it.
-fn run(session: &mut Session, queue: &Queue, tier: Tier) -> Result<Done, StorageError> {
+fn run(
+    session: &mut Session,
+    queue: &Queue,
+    stripes: Vec<u32>,
+    tier: Tier,
+) -> Result<Done, Trouble> {
     let db = session.db;
+    let reach = Reach::of(stripes);
     loop {
         session.select(db);
-        match attempt(session, queue, tier) {
+        match attempt(session, queue, &reach, tier) {
             Err(StorageError::NamespaceChanged) => {}
-            result => return result,
+            Err(StorageError::NeedsLatch) if reach.is_short() => {
+                return Err(Trouble::Lacks(reach.needed()));
+            }
+            result => return result.map_err(Trouble::Storage),
         }
     }
 }
 
-fn attempt(session: &mut Session, queue: &Queue, tier: Tier) -> Result<Done, StorageError> {
+fn attempt(
+    session: &mut Session,
+    queue: &Queue,
+    reach: &Reach,
+    tier: Tier,
+) -> Result<Done, StorageError> {
     let services = Arc::clone(&session.services);
     let mut edit = services.store.edit(session.db, options(tier))?;
     if session.watched.is_changed() || !watched_as_before(session, &mut edit)? {
@@ -263,12 +304,14 @@ fn attempt(session: &mut Session, queue: &Queue, tier: Tier) -> Result<Done, Sto
     let mut replies = Vec::with_capacity(queue.len());
     for (index, owned) in queue {
         let result = match commands::numbered().get(*index) {
-            Some(command) => one(session, &mut edit, command, owned.as_request()),
+            Some(command) => one(session, &mut edit, reach, command, owned.as_request()),
             None => Err(CommandError::Fixed(text::SYNTAX)),
         };
         replies.push(match result {
             Err(CommandError::Storage(
-                error @ (StorageError::NeedsDisk | StorageError::NamespaceChanged),
+                error @ (StorageError::NeedsDisk
+                | StorageError::NeedsLatch
+                | StorageError::NamespaceChanged),
             )) => return Err(error),
             result => answer(&services, *index, result),
         });
@@ -310,6 +353,7 @@ fn watched_as_before(session: &Session, edit: &mut Edit<'_>) -> Result<bool, Sto
 fn one(
     session: &mut Session,
     edit: &mut Edit<'_>,
+    reach: &Reach,
     command: &'static NumberedCommand,
     request: Request<'_>,
 ) -> CommandResult {
@@ -320,6 +364,7 @@ fn one(
         resp: session.resp,
         command: command.full_name,
         only_key: None,
+        reach,
     };
     match command.spec.handler {
         Handler::Read(run) => run(edit, &mut args, &ctx),

@@ -14,6 +14,7 @@ use crate::encoding::meta::{Head, Header};
 use crate::encoding::record::Record;
 use crate::engine::Tier;
 use crate::error::{Result, StorageError};
+use crate::hot::{FREQUENCY_NEW, Usage};
 use crate::limits::{COMMIT_BYTES_MAX, KEY_BYTES_MAX};
 use crate::registry::{CountChange, DatabaseMap};
 use crate::store::Store;
@@ -30,6 +31,8 @@ pub struct Edit<'s> {
     published: Vec<(u16, u64)>,
     /// The earliest expiry row among the edit's, ms.
     expiry_min_ms: u64,
+    /// A key whose row counts as used otherwise than now: its hash, its row key, its usage.
+    used: Option<Box<(u64, RowKey, Usage)>>,
 }
 
 impl Drop for Edit<'_> {
@@ -58,6 +61,7 @@ impl<'s> Edit<'s> {
             spilled: Vec::new(),
             published: Vec::new(),
             expiry_min_ms: u64::MAX,
+            used: None,
         }
     }
 
@@ -175,6 +179,20 @@ impl<'s> Edit<'s> {
         };
         self.change(row, self.db(), kind, event);
         Ok(())
+    }
+
+    /// Lets a key that this edit writes count as used so long ago and so often. The last call
+    /// counts.
+    pub fn set_usage(&mut self, name: &KeyName<'_>, idle_s: Option<u64>, frequency: Option<u8>) {
+        let table = self.store().table();
+        let idle_s = u32::try_from(idle_s.unwrap_or(0)).unwrap_or(u32::MAX);
+        let usage = Usage {
+            accessed_s: table.now_s().saturating_sub(idle_s),
+            frequency: frequency.unwrap_or(FREQUENCY_NEW),
+        };
+        let hash = meta_hash(name.hash, self.ns());
+        let row_key = name.meta_key(self.ns());
+        self.used = Some(Box::new((hash, row_key, usage)));
     }
 
     /// An id nobody has used, for element rows.
@@ -368,6 +386,9 @@ impl<'s> Edit<'s> {
         let position = store.queue().stage(staging)?;
         let published = std::mem::take(&mut self.published);
         self.spilled.retain(|id| !published.contains(id));
+        if let Some((hash, row_key, usage)) = self.used.take().map(|used| *used) {
+            store.table().set_usage(hash, &row_key, usage);
+        }
         // Only now: the sweeper looks for rows that were staged before it took the watermark.
         if self.expiry_min_ms != u64::MAX {
             store.expiry_inserted(self.expiry_min_ms);

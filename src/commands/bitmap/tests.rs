@@ -61,6 +61,7 @@ impl Fixture {
             resp: RespVersion::Resp2,
             command: spec.name,
             only_key: None,
+            reach: &Default::default(),
         };
         let result = match spec.handler {
             Handler::Read(run) => run(&self.store.view(0, LATCHED).unwrap(), &mut args, &ctx),

@@ -10,6 +10,8 @@ mod random;
 mod read;
 mod write;
 
+pub(super) use write::limits;
+
 use crate::command::{Arity, Category, CommandSpec, Flags, Group, Handler, KeyFlags, KeySpec};
 
 /// The rows of this file.

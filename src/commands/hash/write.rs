@@ -83,7 +83,7 @@ pub fn hincrbyfloat(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> 
 }
 
 /// Up to where OBJECT ENCODING says `listpack`.
-pub(super) fn limits(ctx: &Ctx<'_>) -> ListpackLimits {
+pub(in crate::commands) fn limits(ctx: &Ctx<'_>) -> ListpackLimits {
     ListpackLimits {
         fields: ctx.config.hash_max_listpack_entries.as_usize() as u64,
         bytes: ctx.config.hash_max_listpack_value.get(),

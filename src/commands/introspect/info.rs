@@ -77,8 +77,10 @@ fn key_spec(spec: &KeySpec, note: Option<&'static str>) -> Reply {
                 ("startfrom", Reply::Int(i64::from(from))),
             ],
         ),
+        Begin::Unknown(_) => typed("unknown", Vec::new()),
     };
     let find = match spec.find {
+        _ if matches!(spec.begin, Begin::Unknown(_)) => typed("unknown", Vec::new()),
         Find::Range { last, step, limit } => typed(
             "range",
             vec![
@@ -95,6 +97,10 @@ fn key_spec(spec: &KeySpec, note: Option<&'static str>) -> Reply {
                 ("keystep", Reply::Int(i64::from(step))),
             ],
         ),
+    };
+    let note = match spec.begin {
+        Begin::Unknown(unknown) => Some(unknown.note()),
+        _ => note,
     };
     let note = note.map(|note| ("notes", Reply::bulk(note)));
     let fields = [

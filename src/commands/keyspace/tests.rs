@@ -60,6 +60,7 @@ impl Server {
             resp: RespVersion::Resp2,
             command: spec.name,
             only_key: None,
+            reach: &Default::default(),
         };
         let result = match spec.handler {
             Handler::Read(run) => run(&self.store.view(0, options()).unwrap(), &mut args, &ctx),

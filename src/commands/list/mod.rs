@@ -50,7 +50,7 @@ const MOVE: &[KeySpec] = &[
 ];
 
 /// Up to where lists count as small, by the configuration of the moment.
-fn threshold(ctx: &Ctx<'_>) -> Threshold {
+pub(in crate::commands) fn threshold(ctx: &Ctx<'_>) -> Threshold {
     Threshold(ctx.config.list_max_listpack_size.get())
 }
 

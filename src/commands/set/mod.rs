@@ -37,7 +37,7 @@ const STORE: &[KeySpec] = &[
 ];
 
 /// Up to where sets count as small, by the configuration of the moment.
-fn thresholds(ctx: &Ctx<'_>) -> Thresholds {
+pub(in crate::commands) fn thresholds(ctx: &Ctx<'_>) -> Thresholds {
     Thresholds {
         intset_entries: ctx.config.set_max_intset_entries.as_usize() as u64,
         listpack_entries: ctx.config.set_max_listpack_entries.as_usize() as u64,

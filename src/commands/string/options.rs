@@ -175,6 +175,7 @@ mod tests {
             resp: RespVersion::default(),
             command: "set",
             only_key: None,
+            reach: &Default::default(),
         };
         let words: Vec<&str> = words.split_whitespace().collect();
         let request = OwnedRequest::from_args(&words);

@@ -35,6 +35,12 @@ struct Stripe {
 
 type Waiters = VecDeque<(Mode, oneshot::Sender<StripeGuard>)>;
 
+/// The stripe of a key, from its hash.
+#[inline]
+pub(super) fn stripe_of(key_hash: u64) -> u32 {
+    (key_hash >> 16) as u32 % STRIPES as u32
+}
+
 /// All latches of a store.
 pub struct LatchTable {
     stripes: Box<[Mutex<Stripe>]>,
@@ -69,8 +75,13 @@ impl LatchSet {
     /// Adds a key of which only the hash is known, [`KeyName::hash`].
     #[inline]
     pub fn add_hash(&mut self, key_hash: u64, mode: Mode) {
-        self.stripes
-            .push(((key_hash >> 16) as u32 % STRIPES as u32, mode));
+        self.stripes.push((stripe_of(key_hash), mode));
+    }
+
+    /// Adds shared latches of stripes, as [`Reach`](super::reach::Reach) counts them.
+    pub fn add_shared(&mut self, stripes: &[u32]) {
+        let stripes = stripes.iter().map(|&stripe| (stripe, Mode::Shared));
+        self.stripes.extend(stripes);
     }
 
     fn sorted(mut self) -> LatchSet {

@@ -19,6 +19,7 @@ mod group;
 pub mod latch;
 pub mod log;
 mod queue;
+pub mod reach;
 #[cfg(test)]
 mod tests;
 mod wait;

@@ -19,6 +19,7 @@ mod shard;
 
 use crate::encoding::record::Record;
 use parking_lot::Mutex;
+pub use shard::FREQUENCY_NEW;
 use shard::Shard;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -26,6 +27,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 const SHARDS: usize = 64;
 /// Memory of one row beyond its bytes: table slot, allocation header, admission share.
 pub const ROW_OVERHEAD_BYTES: usize = 96;
+
+/// Where the coarse clock starts: a row may count as unused for longer than this process lives.
+const CLOCK_START_S: u64 = 1 << 31;
 
 /// What the table knows of a row.
 #[derive(Debug, Clone)]
@@ -76,7 +80,7 @@ impl HotTable {
         HotTable {
             shards: (0..SHARDS).map(|_| Mutex::new(Shard::new())).collect(),
             budget: AtomicUsize::new(budget),
-            now_s: AtomicU64::new(0),
+            now_s: AtomicU64::new(CLOCK_START_S),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
         }
@@ -108,6 +112,11 @@ impl HotTable {
     /// When and how often a row was used, if it is here.
     pub fn usage(&self, hash: u64, key: &[u8]) -> Option<Usage> {
         self.shard(hash).lock().usage(hash, key)
+    }
+
+    /// Sets when and how often a row was used, if it is here.
+    pub fn set_usage(&self, hash: u64, key: &[u8], usage: Usage) {
+        self.shard(hash).lock().set_usage(hash, key, usage);
     }
 
     /// Installs a staged row (`deleted` rows become known absences). Gives the version that stood
@@ -199,9 +208,9 @@ impl HotTable {
         )
     }
 
-    /// Advances the coarse clock and sums the shards' counters.
+    /// Advances the coarse clock to so many seconds since the start and sums the shards' counters.
     pub fn tick(&self, seconds: u64) {
-        self.now_s.store(seconds, Ordering::Relaxed);
+        self.now_s.store(CLOCK_START_S + seconds, Ordering::Relaxed);
         let (mut hits, mut misses) = (0, 0);
         for shard in &self.shards {
             let (shard_hits, shard_misses) = shard.lock().hits_and_misses();

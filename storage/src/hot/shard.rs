@@ -81,6 +81,14 @@ impl Shard {
         })
     }
 
+    /// See [`HotTable::set_usage`](super::HotTable::set_usage).
+    pub fn set_usage(&mut self, hash: u64, key: &[u8], usage: Usage) {
+        if let Some(row) = self.table.find_mut(hash, key) {
+            row.accessed_s = usage.accessed_s;
+            row.frequency = usage.frequency;
+        }
+    }
+
     #[inline]
     pub fn stage(
         &mut self,
@@ -234,7 +242,7 @@ fn new_row(hash: u64, record: Record, deleted: bool, version: u64, now_s: u32) -
 }
 
 /// Redis's `LFU_INIT_VAL`: a new key is not the first to go.
-const FREQUENCY_NEW: u8 = 5;
+pub const FREQUENCY_NEW: u8 = 5;
 /// Redis's default `lfu-log-factor`.
 const FREQUENCY_LOG_FACTOR: u64 = 10;
 

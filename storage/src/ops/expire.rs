@@ -42,6 +42,17 @@ pub enum Deadline {
     At(u64),
 }
 
+/// Gives a key that this edit has written its time, telling nobody: what wrote it does.
+pub fn file(edit: &mut Edit<'_>, key: &[u8], at_ms: u64) -> Result<()> {
+    let entry = edit.open(key)?;
+    let Some(mut header) = entry.header().cloned() else {
+        return Ok(());
+    };
+    header.expire_ms = Some(at_ms);
+    let payload = entry.payload().unwrap_or_default();
+    edit.put(&entry, header, &[payload], &[])
+}
+
 /// Lets a key expire at `at_ms`, ms since the epoch (negative ones are long past); gives whether
 /// that was done. A key whose time has come is deleted, and that counts as done.
 pub fn set(edit: &mut Edit<'_>, key: &[u8], at_ms: i64, conditions: Conditions) -> Result<bool> {

@@ -16,6 +16,7 @@ pub mod random_key;
 pub mod relocate;
 pub mod scan;
 pub mod set;
+pub mod sort;
 pub mod stream;
 pub mod string;
 pub mod zset;

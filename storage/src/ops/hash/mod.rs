@@ -12,13 +12,13 @@ mod write;
 
 pub use super::set::Draw;
 pub use expiry::{Changed, FieldCondition, Lifetime, TIME_MS_MAX, expire_due};
-pub use write::{delete, increment, increment_float, set, set_absent};
+pub use write::{delete, increment, increment_float, replace, set, set_absent};
 
 use crate::collection::map::Map;
 use crate::encoding::meta::DataType;
 use crate::encoding::shape::Shape;
 use crate::error::Result;
-use crate::view::View;
+use crate::view::{KeyEntry, View};
 
 /// Up to where Redis keeps a hash as a listpack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,12 +55,23 @@ impl<'k> Hash<'k> {
     #[inline]
     pub fn open(view: &View<'_>, key: &'k [u8]) -> Result<Hash<'k>> {
         let map = Map::open(view, key, DataType::Hash, Shape::Listpack)?;
-        Ok(Hash {
+        Ok(Hash::with(view, map))
+    }
+
+    /// The hash that an entry, whose type is checked, holds.
+    pub fn of(view: &View<'_>, entry: KeyEntry<'k>) -> Result<Hash<'k>> {
+        let map = Map::of(entry, DataType::Hash, Shape::Listpack)?;
+        Ok(Hash::with(view, map))
+    }
+
+    #[inline]
+    fn with(view: &View<'_>, map: Map<'k>) -> Hash<'k> {
+        Hash {
             now_ms: view.now_ms(),
             was_packed: map.is_packed(),
             map,
             retimed: Vec::new(),
-        })
+        }
     }
 
     /// Whether the key exists.

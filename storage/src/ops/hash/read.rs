@@ -43,6 +43,20 @@ impl Hash<'_> {
         })
     }
 
+    /// The same, with the time at which each field expires, ms since the epoch.
+    pub fn for_each_timed(
+        &self,
+        view: &View<'_>,
+        mut each: impl FnMut(Value, Value, Option<u64>),
+    ) -> Result<()> {
+        self.map.for_each(view, |item| {
+            if self.is_live(item.expire_ms) {
+                each(item.field, item.value, item.expire_ms);
+            }
+            Ok(())
+        })
+    }
+
     /// Calls `each` with every field.
     pub fn for_each_field(&self, view: &View<'_>, mut each: impl FnMut(Value)) -> Result<()> {
         self.map.for_each_field(view, |field, expire_ms| {

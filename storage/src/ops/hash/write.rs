@@ -4,8 +4,10 @@
 
 use super::{Hash, ListpackLimits};
 use crate::change::Event;
+use crate::collection::map::Map;
 use crate::edit::Edit;
 use crate::encoding::long_double::LongDouble;
+use crate::encoding::meta::DataType;
 use crate::encoding::number::parse_i64;
 use crate::encoding::shape::Shape;
 use crate::error::{Result, StorageError};
@@ -25,6 +27,37 @@ pub fn set<'a>(
     }
     hash.write(edit, &[Event::HSet])?;
     Ok(created)
+}
+
+/// Makes fields, with their values and times, the value of `key`, whatever that held, expiry
+/// included; none deletes it. A field whose time has come is left out. Gives their number.
+pub fn replace<'a>(
+    edit: &mut Edit<'_>,
+    key: &[u8],
+    fields: impl Iterator<Item = (&'a [u8], &'a [u8], Option<u64>)>,
+    event: Event,
+    limits: ListpackLimits,
+) -> Result<u64> {
+    let entry = edit.open(key)?;
+    let map = Map::replacing(entry, DataType::Hash, Shape::Listpack);
+    let mut hash = Hash::with(edit, map);
+    let mut timed = false;
+    for (field, value, expire_ms) in fields {
+        if hash.is_live(expire_ms) {
+            hash.put(edit, field, value, expire_ms, limits)?;
+            timed |= expire_ms.is_some();
+        }
+    }
+    if hash.is_empty() {
+        edit.remove(hash.map.entry(), Event::Del)?;
+        return Ok(0);
+    }
+    if timed && hash.map.shape == Shape::Listpack {
+        hash.map.shape = Shape::ListpackEx;
+    }
+    let len = hash.len();
+    hash.write(edit, &[event])?;
+    Ok(len)
 }
 
 /// Sets a field if it is not there; gives whether it was set.

@@ -10,10 +10,12 @@
 //! `listpack bytes` is what Redis's listpack of the same elements takes, kept while the shape is
 //! listpack and 0 afterwards: the thresholds of OBJECT ENCODING are in those bytes.
 
+mod build;
 mod middle;
 mod pop;
 mod shape;
 
+pub use build::replace;
 pub use middle::{Beside, Replaced, Search, insert, positions, remove_equal, set, trim};
 pub use pop::{move_element, pop, pop_many};
 pub use shape::Threshold;

@@ -20,7 +20,7 @@ const SAFETY_BYTES: u64 = 8192;
 pub struct Threshold(pub i64);
 
 impl Threshold {
-    fn fits(self, bytes: u64, elements: u64) -> bool {
+    pub(super) fn fits(self, bytes: u64, elements: u64) -> bool {
         let Threshold(size) = self;
         match u64::try_from(size) {
             Ok(elements_max) => bytes <= SAFETY_BYTES && elements <= elements_max.max(1),

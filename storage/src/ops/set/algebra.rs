@@ -147,20 +147,34 @@ pub fn store(
     algebra: Algebra,
     thresholds: &Thresholds,
 ) -> Result<u64> {
-    let entry = edit.open(key)?;
-    if members.is_empty() {
-        edit.remove(&entry, Event::Del)?;
-        return Ok(0);
-    }
-    let mut set = Map::replacing(entry, DataType::Set, Shape::Intset);
-    for member in members {
-        insert(edit, &mut set, member, thresholds)?;
-    }
     let event = match algebra {
         Algebra::Intersection => Event::SInterStore,
         Algebra::Union => Event::SUnionStore,
         Algebra::Difference => Event::SDiffStore,
     };
+    let members = members.iter().map(Value::as_slice);
+    replace(edit, key, members, event, thresholds)
+}
+
+/// Makes members the value of `key`, whatever that held, expiry included; none deletes it. Gives
+/// their number.
+pub fn replace<'a>(
+    edit: &mut Edit<'_>,
+    key: &[u8],
+    members: impl Iterator<Item = &'a [u8]>,
+    event: Event,
+    thresholds: &Thresholds,
+) -> Result<u64> {
+    let entry = edit.open(key)?;
+    let mut set = Map::replacing(entry, DataType::Set, Shape::Intset);
+    for member in members {
+        insert(edit, &mut set, member, thresholds)?;
+    }
+    if set.is_empty() {
+        edit.remove(set.entry(), Event::Del)?;
+        return Ok(0);
+    }
+    let len = set.len();
     set.write(edit, &[event])?;
-    Ok(members.len() as u64)
+    Ok(len)
 }

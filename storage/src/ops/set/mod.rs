@@ -5,7 +5,7 @@
 
 mod algebra;
 
-pub use algebra::{Algebra, combine, intersection_len, store};
+pub use algebra::{Algebra, combine, intersection_len, replace, store};
 
 use crate::change::Event;
 use crate::collection::map::Map;

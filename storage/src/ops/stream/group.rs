@@ -279,8 +279,7 @@ impl Stream<'_> {
         if id == self.last || (self.len() == 0 && id < self.last) {
             return Some(self.added);
         }
-        if id > self.last || (self.max_deleted != StreamId::MIN && self.max_deleted >= self.first)
-        {
+        if id > self.last || (self.max_deleted != StreamId::MIN && self.max_deleted >= self.first) {
             return None;
         }
         let before = self.added.saturating_sub(self.len());
