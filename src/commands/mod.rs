@@ -4,6 +4,7 @@
 
 pub mod bitmap;
 pub mod connection;
+pub mod geo;
 pub mod hash;
 pub mod help;
 pub mod hll;
@@ -30,6 +31,7 @@ pub static TABLE: &[&[&CommandSpec]] = &[
     hash::COMMANDS,
     set::COMMANDS,
     zset::COMMANDS,
+    geo::COMMANDS,
     hll::COMMANDS,
     keyspace::COMMANDS,
     connection::COMMANDS,
