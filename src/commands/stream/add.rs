@@ -107,9 +107,11 @@ impl Options {
     fn trim(&self, ctx: &Ctx<'_>, adds: bool) -> CommandResult<Option<Trim>> {
         let Some(bound) = self.bound else {
             if self.limit.is_some_and(|limit| limit > 0) {
-                return Err("ERR syntax error, LIMIT cannot be used without specifying a trimming \
+                return Err(
+                    "ERR syntax error, LIMIT cannot be used without specifying a trimming \
                      strategy"
-                    .into());
+                        .into(),
+                );
             }
             if !adds {
                 return Err(
@@ -123,12 +125,12 @@ impl Options {
                 "ERR syntax error, LIMIT cannot be used without the special ~ option".into(),
             );
         }
-        let limit = self.limit.unwrap_or_else(|| {
-            match ctx.config.stream_node_max_entries.get() {
+        let limit = self
+            .limit
+            .unwrap_or_else(|| match ctx.config.stream_node_max_entries.get() {
                 ..=0 => ENTRIES_DEFAULT,
                 entries => entries.saturating_mul(NODES_MAX).min(ENTRIES_MAX),
-            }
-        });
+            });
         Ok(Some(Trim {
             bound,
             nodes_only: self.nodes_only.then_some(limit as u64),

@@ -139,9 +139,11 @@ pub fn xsetid(edit: &mut Edit<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandR
         } else if args.left() > 1 && args.skip_word("MAXDELETEDID") {
             max_deleted = id::strict(args.next()?, 0)?;
             if last < max_deleted {
-                return Err("ERR The ID specified in XSETID is smaller than the provided \
+                return Err(
+                    "ERR The ID specified in XSETID is smaller than the provided \
                      max_deleted_entry_id"
-                    .into());
+                        .into(),
+                );
             }
         } else {
             return Err(CommandError::Fixed(text::SYNTAX));

@@ -141,7 +141,15 @@ mod tests {
             Some(StreamId::MAX)
         );
         for bad in [
-            &b"-"[..], b"+", b"", b"5-", b"-5", b"5-*", b"a", b"5-1-1", b"18446744073709551616",
+            &b"-"[..],
+            b"+",
+            b"",
+            b"5-",
+            b"-5",
+            b"5-*",
+            b"a",
+            b"5-1-1",
+            b"18446744073709551616",
         ] {
             assert!(strict(bad, 0).is_err(), "{}", bad.escape_ascii());
         }

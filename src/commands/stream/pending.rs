@@ -35,7 +35,9 @@ pub fn xack(edit: &mut Edit<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandRes
         Err(error) if stream::has_group(edit, key, group)? => return Err(error),
         Err(_) => return Ok(Reply::Int(0)),
     };
-    Ok(Reply::Int(stream::acknowledge(edit, key, group, &ids)? as i64))
+    Ok(Reply::Int(
+        stream::acknowledge(edit, key, group, &ids)? as i64
+    ))
 }
 
 pub fn xackdel(edit: &mut Edit<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandResult {
@@ -49,7 +51,9 @@ pub fn xpending(view: &View<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandRes
     let (key, group) = (args.next()?, args.next()?);
     if args.left() == 0 {
         let summary = stream::pending_summary(view, key, group)?;
-        return summary.map(summary_reply).ok_or_else(|| no_group(key, group));
+        return summary
+            .map(summary_reply)
+            .ok_or_else(|| no_group(key, group));
     }
     if !(3..=6).contains(&args.left()) {
         return Err(CommandError::Fixed(text::SYNTAX));
@@ -86,12 +90,7 @@ pub fn xpending(view: &View<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandRes
 
 fn summary_reply(summary: PendingSummary) -> Reply {
     let Some((first, last)) = summary.ends else {
-        return Reply::Array(vec![
-            Reply::Int(0),
-            Reply::Nil,
-            Reply::Nil,
-            Reply::NilArray,
-        ]);
+        return Reply::Array(vec![Reply::Int(0), Reply::Nil, Reply::Nil, Reply::NilArray]);
     };
     let consumers = summary.consumers.into_iter();
     let consumers = consumers.map(|(name, pending)| {
@@ -142,10 +141,12 @@ impl ClaimOptions {
             } else if args.skip_word("JUSTID") {
                 options.ids_only = true;
             } else if more && args.skip_word("IDLE") {
-                let idle = args.next_in(any.clone(), "ERR Invalid IDLE option argument for XCLAIM")?;
+                let idle =
+                    args.next_in(any.clone(), "ERR Invalid IDLE option argument for XCLAIM")?;
                 options.at_ms = sane((now_ms as i64).saturating_sub(idle));
             } else if more && args.skip_word("TIME") {
-                let at = args.next_in(any.clone(), "ERR Invalid TIME option argument for XCLAIM")?;
+                let at =
+                    args.next_in(any.clone(), "ERR Invalid TIME option argument for XCLAIM")?;
                 options.at_ms = sane(at);
             } else if more && args.skip_word("RETRYCOUNT") {
                 let error = "ERR Invalid RETRYCOUNT option argument for XCLAIM";

@@ -191,9 +191,7 @@ pub fn xread(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResu
 /// Who waits in a group is told when its key becomes something else.
 fn told_if_served(error: StorageError, ctx: &Ctx<'_>) -> CommandError {
     match error {
-        StorageError::WrongType if ctx.only_key.is_some() => {
-            CommandError::Fixed(text::WRONG_TYPE)
-        }
+        StorageError::WrongType if ctx.only_key.is_some() => CommandError::Fixed(text::WRONG_TYPE),
         error => error.into(),
     }
 }

@@ -65,7 +65,11 @@ pub fn add(edit: &mut Edit<'_>, key: &[u8], what: &Add<'_>) -> Result<Added> {
         None => 0,
     };
     let events = [Event::XAdd, Event::XTrim];
-    let told = if trimmed > 0 { &events[..] } else { &events[..1] };
+    let told = if trimmed > 0 {
+        &events[..]
+    } else {
+        &events[..1]
+    };
     stream.write(edit, told)?;
     Ok(Added::Id(id))
 }
@@ -76,9 +80,7 @@ impl Stream<'_> {
         let id = match wanted {
             NewId::Auto if now_ms > self.last.ms => StreamId::new(now_ms, 0),
             NewId::Auto => self.last.next()?,
-            NewId::Ms(ms) if ms == self.last.ms => {
-                StreamId::new(ms, self.last.seq.checked_add(1)?)
-            }
+            NewId::Ms(ms) if ms == self.last.ms => StreamId::new(ms, self.last.seq.checked_add(1)?),
             NewId::Ms(ms) => StreamId::new(ms, 0),
             NewId::Given(id) => id,
         };

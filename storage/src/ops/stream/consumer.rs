@@ -179,7 +179,9 @@ impl Stream<'_> {
         };
         let number = next_number(trees)?;
         let key = name_key(group, name);
-        trees.names.insert(edit, place, &key, &number.to_be_bytes())?;
+        trees
+            .names
+            .insert(edit, place, &key, &number.to_be_bytes())?;
         group.consumers = group.consumers.saturating_add(1);
         Ok(Consumer {
             number,

@@ -50,7 +50,8 @@ pub fn delete_with(
     let mut removals = Vec::with_capacity(ids.len());
     let (mut deleted, mut forgotten) = (0, false);
     for &id in ids {
-        let referenced = references == References::Acknowledged && stream.is_referenced(edit, id)?;
+        let referenced =
+            references == References::Acknowledged && stream.is_referenced(edit, id)?;
         if referenced {
             removals.push(match stream.has_entry(edit, id)? {
                 true => Removal::Referenced,
@@ -63,7 +64,11 @@ pub fn delete_with(
         }
         let gone = stream.remove_entry(edit, id)?;
         deleted += u64::from(gone);
-        removals.push(if gone { Removal::Done } else { Removal::NotFound });
+        removals.push(if gone {
+            Removal::Done
+        } else {
+            Removal::NotFound
+        });
     }
     if deleted > 0 {
         stream.write(edit, &[Event::XDel])?;

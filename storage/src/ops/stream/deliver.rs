@@ -79,7 +79,9 @@ pub fn deliver(
             let entries = entries.into_iter().map(|entry| (entry.id, Some(entry)));
             entries.collect()
         }
-        Wanted::History(id) => stream.deliver_again(edit, &group, consumer.number, id, who.count)?,
+        Wanted::History(id) => {
+            stream.deliver_again(edit, &group, consumer.number, id, who.count)?
+        }
     };
     stream.put_consumer(edit, &consumer)?;
     stream.put_group(edit, &group)?;

@@ -85,7 +85,10 @@ mod tests {
     #[test]
     fn neighbours_cross_the_millisecond() {
         assert_eq!(StreamId::new(5, u64::MAX).next(), Some(StreamId::new(6, 0)));
-        assert_eq!(StreamId::new(6, 0).previous(), Some(StreamId::new(5, u64::MAX)));
+        assert_eq!(
+            StreamId::new(6, 0).previous(),
+            Some(StreamId::new(5, u64::MAX))
+        );
         assert_eq!(StreamId::MAX.next(), None);
         assert_eq!(StreamId::MIN.previous(), None);
         assert_eq!(StreamId::new(7, 3).to_string(), "7-3");

@@ -43,9 +43,7 @@ pub use entry::Entry;
 pub use group::{CreateGroup, Created, GroupStart, create_group, destroy_group, move_group};
 pub use id::StreamId;
 pub use node::NodeLimits;
-pub use pending::{
-    PendingFilter, PendingSummary, acknowledge, pending_range, pending_summary,
-};
+pub use pending::{PendingFilter, PendingSummary, acknowledge, pending_range, pending_summary};
 pub use read::{Span, after, exists, has_group, last_entry_id, last_id, len, range};
 pub(crate) use trees::trees;
 pub use trim::{Bound, SetId, SetIdError, Trim, set_id, trim};
@@ -186,16 +184,20 @@ impl<'k> Stream<'k> {
         header.head = self.place.head(self.len());
         let fixed = self.fixed();
         let (entries, nodes) = (self.entries.encode_head(), self.nodes.encode_head());
+        let groups = self.groups.as_deref().map(GroupTrees::encode);
         let mut parts: SmallVec<[&[u8]; 6]> = SmallVec::new();
         parts.extend([&fixed[..], &entries, self.entries.root_bytes()]);
         parts.extend([&nodes[..], self.nodes.root_bytes()]);
-        let groups = self.groups.as_deref().map(GroupTrees::encode);
         parts.extend(groups.as_deref());
         edit.put(&self.entry, header, &parts, events)
     }
 
     fn fixed(&self) -> SmallVec<[u8; 96]> {
-        let flags = if self.groups.is_some() { WITH_GROUPS } else { 0 };
+        let flags = if self.groups.is_some() {
+            WITH_GROUPS
+        } else {
+            0
+        };
         let mut out = SmallVec::new();
         out.extend_from_slice(&[Shape::Stream as u8, flags]);
         for id in [self.last, self.first, self.max_deleted] {

@@ -77,7 +77,11 @@ impl Tail {
             true => (1, 2, count + 3),
             false => (0, 1, 2 * count + 4),
         };
-        let number = if same_fields { 0 } else { integer_listpack_len(count) };
+        let number = if same_fields {
+            0
+        } else {
+            integer_listpack_len(count)
+        };
         let packed = strings.iter().skip(first).step_by(step);
         let packed: u64 = packed.map(|string| listpack_len(string)).sum();
         2 + ms + seq + number + packed + integer_listpack_len(pieces)

@@ -66,12 +66,7 @@ pub(super) fn numbered_id(key: &[u8]) -> Result<StreamId> {
 }
 
 /// Acknowledges entries; gives how many were pending.
-pub fn acknowledge(
-    edit: &mut Edit<'_>,
-    key: &[u8],
-    group: &[u8],
-    ids: &[StreamId],
-) -> Result<u64> {
+pub fn acknowledge(edit: &mut Edit<'_>, key: &[u8], group: &[u8], ids: &[StreamId]) -> Result<u64> {
     let mut stream = Stream::open(edit, key)?;
     let Some(mut group) = stream.group(edit, group)? else {
         return Ok(0);

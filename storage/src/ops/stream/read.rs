@@ -58,12 +58,7 @@ pub fn range(view: &View<'_>, key: &[u8], span: &Span) -> Result<Vec<Entry>> {
 }
 
 /// The entries behind an id, so many at most.
-pub fn after(
-    view: &View<'_>,
-    key: &[u8],
-    id: StreamId,
-    count: Option<u64>,
-) -> Result<Vec<Entry>> {
+pub fn after(view: &View<'_>, key: &[u8], id: StreamId, count: Option<u64>) -> Result<Vec<Entry>> {
     Stream::open(view, key)?.after(view, id, count)
 }
 
