@@ -228,7 +228,11 @@ pub fn xreadgroup(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Co
             b">" => Wanted::New,
             b"$" => return Err(CommandError::Fixed(END_IN_GROUP)),
             b"+" => return Err(CommandError::Fixed(LAST_IN_GROUP)),
-            written => Wanted::History(id::strict(written, 0)?),
+            // Redis's own mark for `>`.
+            written => match id::strict(written, 0)? {
+                StreamId::MAX => Wanted::New,
+                id => Wanted::History(id),
+            },
         };
         wanted.push((key, what));
     }
