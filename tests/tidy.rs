@@ -13,8 +13,8 @@ use tidy::source::{self, Source};
 
 /// Modules of `src/`, lowest first: a module may use those before it, never those behind it.
 const LAYERS: &[&str] = &[
-    "glob", "resp", "rdb", "error", "config", "log", "metrics", "wait", "session", "command",
-    "commands", "exec", "net", "server",
+    "glob", "sha1", "resp", "rdb", "error", "config", "log", "metrics", "wait", "session",
+    "command", "commands", "exec", "net", "server",
 ];
 
 /// Words that the storage crate must not know, since it serves no protocol.

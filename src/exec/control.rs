@@ -1,6 +1,7 @@
 //! Owns commands that wait, run on the pool as a whole, or end the process.
 //! Must not know: sockets. Tests: `tests/commands/server.rs`.
 
+use super::digest;
 use super::pool::ReadPool;
 use crate::command::{Args, Control};
 use crate::error::{CommandError, CommandResult, text};
@@ -26,6 +27,10 @@ pub async fn carry_out(
         Control::Shutdown => shutdown(session, args),
         Control::Sleep => sleep(args).await,
         Control::Reload => reload(session, pool).await,
+        Control::Digest => {
+            let digest = digest::of_all(&session.services, pool).await?;
+            Ok(Reply::Status(digest.hex()))
+        }
         Control::Compact => compact(session, args, pool).await,
         Control::HyperLogLogSelfTest => hll_self_test(session, pool).await,
     }

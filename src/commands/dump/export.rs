@@ -45,6 +45,14 @@ pub fn value(view: &View<'_>, key: &[u8]) -> Result<Option<Value>> {
     }))
 }
 
+/// Whether a key has a time at which it expires.
+pub fn expires(view: &View<'_>, key: &[u8]) -> Result<bool> {
+    let entry = view.open(key)?;
+    Ok(entry
+        .header()
+        .is_some_and(|header| header.expire_ms.is_some()))
+}
+
 fn bytes(text: &[u8]) -> Bytes {
     Bytes::copy_from_slice(text)
 }

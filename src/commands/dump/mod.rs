@@ -4,7 +4,8 @@
 //! is written before the whole payload is understood. Must not know: the form itself (`crate::rdb`).
 //! Tests: `tests/commands/dump.rs`, `tests/compat/dump.rs`.
 
-pub(super) mod export;
+pub mod digest;
+pub mod export;
 mod import;
 
 use crate::command::{

@@ -16,5 +16,6 @@ pub mod random_key;
 pub mod relocate;
 pub mod scan;
 pub mod set;
+pub mod size;
 pub mod sort;
 pub mod string;
