@@ -3,7 +3,7 @@
 //! Invariants: a new `StorageError` chooses its text here.
 //! Must not know: who fails. Tests: below, and the differential oracle.
 
-use crate::resp::{ErrorText, Reply};
+use crate::resp::{ErrorText, OwnedRequest, Reply};
 use std::borrow::Cow;
 use storage::StorageError;
 
@@ -14,10 +14,13 @@ pub struct Park {
     pub keys: Vec<Vec<u8>>,
     /// How long it waits; `None` for ever.
     pub timeout_ms: Option<u64>,
-    /// The reply when the time is over, and where waiting is not possible.
+    /// The reply where waiting is not possible. When the time is over it is always a nil array.
     pub nil: Reply,
     /// What it takes, others do not get.
     pub takes: bool,
+    /// The request to run from now on, if it is not the one that the client sent: one that means
+    /// the state of its first run (`$`) is parked with that state in place of it.
+    pub request: Option<OwnedRequest>,
 }
 
 /// Why a command does not answer, or answers with an error.

@@ -31,3 +31,5 @@ pub mod session;
 pub mod sha1;
 /// L2: clients that wait for keys.
 pub mod wait;
+/// L2: WATCH.
+pub mod watch;

@@ -39,6 +39,13 @@ pub struct Parked {
     pub touch: bool,
 }
 
+impl Parked {
+    /// The same client with another request to run.
+    pub fn with_request(&self, request: OwnedRequest) -> Parked {
+        Parked { request, ..*self }
+    }
+}
+
 /// One parked request and the way to its client.
 pub struct Waiter<A> {
     /// What waits.
@@ -46,6 +53,8 @@ pub struct Waiter<A> {
     /// What it takes, others do not get: while it waits, so do others of the same command.
     pub takes: bool,
     ticket: u64,
+    /// One that looks again keeps its ticket, but is another waiter when it comes back.
+    serial: u64,
     keys: Vec<Vec<u8>>,
     sender: Mutex<Option<oneshot::Sender<Wake<A>>>>,
 }
@@ -124,6 +133,7 @@ impl<A> Waiting<A> {
             parked,
             takes,
             ticket,
+            serial: self.ticket(),
             keys,
             sender: Mutex::new(Some(sender)),
         });
@@ -146,18 +156,20 @@ impl<A> Waiting<A> {
 
     /// Removes a waiter whose wait is over.
     pub fn leave(&self, waiter: &Waiter<A>) {
+        let same = |found: &Arc<Waiter<A>>| found.serial == waiter.serial;
         let mut lines = self.lines.lock();
         for key in &waiter.keys {
             let key = (waiter.parked.db, key.clone());
             if let Some(line) = lines.by_key.get_mut(&key) {
-                line.remove(&waiter.ticket);
+                if line.get(&waiter.ticket).is_some_and(same) {
+                    line.remove(&waiter.ticket);
+                }
                 if line.is_empty() {
                     lines.by_key.remove(&key);
                 }
             }
         }
         let client = waiter.parked.client;
-        let same = |found: &Arc<Waiter<A>>| found.ticket == waiter.ticket;
         if lines.by_client.get(&client).is_some_and(same) {
             lines.by_client.remove(&client);
             self.count.fetch_sub(1, Ordering::AcqRel);
@@ -240,6 +252,18 @@ mod tests {
         assert_eq!(first(b"b", 0), Some(1));
         waiting.leave(&one);
         assert!(waiting.is_empty() && waiting.lines.lock().by_key.is_empty());
+    }
+
+    #[test]
+    fn one_that_looks_again_is_not_removed_with_what_it_was_before() {
+        let waiting: Waiting<Served> = Waiting::default();
+        let ticket = waiting.ticket();
+        let (before, _before) = waiting.enter(parked(1), ticket, (keys(&["a"]), true));
+        let (again, _again) = waiting.enter(parked(1), ticket, (keys(&["a"]), true));
+        waiting.leave(&before);
+        assert!(waiting.next(0, b"a", 0).is_some() && waiting.len() == 1);
+        waiting.leave(&again);
+        assert!(waiting.is_empty() && waiting.next(0, b"a", 0).is_none());
     }
 
     #[test]

@@ -43,6 +43,8 @@ impl Flags {
     pub const DEBUG: Flags = Flags(1 << 19);
     /// Internal: reads several rows of its key as a rule, so it takes the shared latch at once.
     pub const LATCHED: Flags = Flags(1 << 20);
+    /// Internal: runs between MULTI and EXEC instead of being queued.
+    pub const NEVER_QUEUED: Flags = Flags(1 << 21);
 
     /// Both sets.
     pub const fn with(self, other: Flags) -> Flags {

@@ -5,6 +5,7 @@ pub mod args;
 pub mod category;
 pub mod context;
 pub mod flags;
+pub mod float;
 pub mod key_spec;
 pub mod outcome;
 pub mod spec;

@@ -21,6 +21,7 @@ pub enum Group {
     Stream,
     Geo,
     HyperLogLog,
+    Transactions,
     Connection,
     Server,
 }
@@ -39,6 +40,7 @@ impl Group {
             Group::Stream => "stream",
             Group::Geo => "geo",
             Group::HyperLogLog => "hyperloglog",
+            Group::Transactions => "transactions",
             Group::Connection => "connection",
             Group::Server => "server",
         }
@@ -89,6 +91,10 @@ pub type ServerFn = fn(&mut Session, &mut Args<'_>) -> CommandResult<Outcome>;
 pub enum Control {
     /// SAVE and BGSAVE: fsync what is staged.
     Save,
+    /// EXEC.
+    Exec,
+    /// WATCH.
+    Watch,
     /// SHUTDOWN.
     Shutdown,
     /// DEBUG SLEEP.

@@ -14,8 +14,11 @@ pub mod list;
 pub mod server;
 pub mod set;
 pub mod sort;
+pub mod stream;
 pub mod string;
+pub mod transaction;
 pub mod walk;
+pub mod zset;
 
 use crate::command::CommandSpec;
 use std::sync::LazyLock;
@@ -30,10 +33,13 @@ pub static TABLE: &[&[&CommandSpec]] = &[
     list::COMMANDS,
     hash::COMMANDS,
     set::COMMANDS,
+    zset::COMMANDS,
+    stream::COMMANDS,
     hll::COMMANDS,
     keyspace::COMMANDS,
     sort::COMMANDS,
     dump::COMMANDS,
+    transaction::COMMANDS,
     connection::COMMANDS,
     server::COMMANDS,
     introspect::COMMANDS,

@@ -9,18 +9,26 @@ use crate::resp::Reply;
 /// Elements that a page looks at without COUNT.
 pub const COUNT_DEFAULT: u64 = 10;
 
-/// MATCH, COUNT and NOVALUES.
+/// What a page is a part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Walked {
+    Hash,
+    Set,
+    SortedSet,
+}
+
+/// MATCH, COUNT, NOVALUES and NOSCORES.
 pub struct WalkOptions<'a> {
     /// Elements to look at.
     pub count: u64,
-    /// HSCAN gives fields only.
+    /// HSCAN gives fields only, ZSCAN members only.
     pub no_values: bool,
     pattern: Option<&'a [u8]>,
 }
 
 impl<'a> WalkOptions<'a> {
-    /// Reads the rest of the arguments; NOVALUES only where `fields` says that there are values.
-    pub fn parse(args: &mut Args<'a>, fields: bool) -> CommandResult<WalkOptions<'a>> {
+    /// Reads the rest of the arguments; NOVALUES and NOSCORES only where there are such.
+    pub fn parse(args: &mut Args<'a>, walked: Walked) -> CommandResult<WalkOptions<'a>> {
         let mut options = WalkOptions {
             count: COUNT_DEFAULT,
             no_values: false,
@@ -35,8 +43,14 @@ impl<'a> WalkOptions<'a> {
             } else if args.left() > 1 && args.skip_word("MATCH") {
                 options.pattern = Some(args.next()?);
             } else if args.skip_word("NOVALUES") {
-                if !fields {
+                if walked != Walked::Hash {
                     let error = "ERR NOVALUES option can only be used in HSCAN";
+                    return Err(CommandError::Fixed(error));
+                }
+                options.no_values = true;
+            } else if args.skip_word("NOSCORES") {
+                if walked != Walked::SortedSet {
+                    let error = "ERR NOSCORES option can only be used in ZSCAN";
                     return Err(CommandError::Fixed(error));
                 }
                 options.no_values = true;

@@ -45,6 +45,11 @@ impl Entered {
         }
     }
 
+    /// What waits.
+    pub fn parked(&self) -> Arc<Parked> {
+        Arc::clone(&self.waiter.parked)
+    }
+
     /// Waits; `None` when the time is over.
     pub async fn wait(&mut self, deadline: Option<Instant>) -> Option<Wake<Served>> {
         let time_is_over = async {
@@ -77,6 +82,12 @@ impl Drop for Entered {
 #[inline]
 pub fn wake(services: &Services, call: &Call<'_>) {
     let (keys, databases) = call.take_changes();
+    wake_changed(services, keys, databases);
+}
+
+/// The same for keys that were changed by several commands at once.
+#[inline]
+pub fn wake_changed(services: &Services, keys: Vec<ChangedKey>, databases: bool) {
     if databases {
         services.waiting.look_again();
     }

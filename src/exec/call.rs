@@ -288,11 +288,15 @@ impl<'a> Call<'a> {
 
     #[inline]
     fn stage(&self, edit: Edit<'_>) -> Result<Position, StorageError> {
-        if !self.services.waiting.any() {
+        let (waiting, watches) = (&self.services.waiting, &self.services.watches);
+        if !waiting.any() && !watches.any() {
             return edit.stage();
         }
         let (keys, databases) = (edit.changed_keys(), edit.changes_databases());
         let position = edit.stage()?;
+        for (db, key) in &keys {
+            watches.touch(*db, key);
+        }
         self.changed.replace(keys);
         self.changed_databases.set(databases);
         Ok(position)

@@ -1,8 +1,10 @@
 //! Owns commands that wait, run on the pool as a whole, or end the process.
 //! Must not know: sockets. Tests: `tests/commands/server.rs`.
 
+use super::LOST;
 use super::digest;
 use super::pool::ReadPool;
+use super::transaction;
 use crate::command::{Args, Control};
 use crate::error::{CommandError, CommandResult, text};
 use crate::resp::Reply;
@@ -12,9 +14,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use storage::ops::hll;
 
-const LOST: CommandError =
-    CommandError::Fixed("ERR the command failed inside the server; see its log");
-
 /// Carries a control command out.
 pub async fn carry_out(
     kind: Control,
@@ -23,6 +22,9 @@ pub async fn carry_out(
     pool: &ReadPool,
 ) -> CommandResult {
     match kind {
+        Control::Watch => transaction::watch(session, args, pool).await,
+        // It gives more than a reply, so `run` carries it out.
+        Control::Exec => Ok(Reply::None),
         Control::Save => save(session, args, pool).await,
         Control::Shutdown => shutdown(session, args),
         Control::Sleep => sleep(args).await,

@@ -6,6 +6,8 @@
 //! here; a reply that wrote or read an uncommitted row carries the position it waits for.
 //! Must not know: sockets. Tests: black box, oracle.
 
+use crate::error::CommandError;
+
 mod admit;
 mod blocking;
 mod call;
@@ -14,7 +16,12 @@ mod digest;
 mod lookup;
 mod pool;
 mod run;
+mod transaction;
 
 pub use lookup::Lookup;
 pub use pool::ReadPool;
 pub use run::{Answer, Executor, Later, Step};
+
+/// The answer for a job that did not come to its end.
+const LOST: CommandError =
+    CommandError::Fixed("ERR the command failed inside the server; see its log");

@@ -14,6 +14,7 @@ use super::call::{Call, touches};
 use super::control;
 use super::lookup::Lookup;
 use super::pool::ReadPool;
+use super::transaction;
 use crate::command::{Args, Control, Flags, Handler, Outcome};
 use crate::commands::NumberedCommand;
 use crate::error::{CommandError, CommandResult, Park};
@@ -116,11 +117,24 @@ impl Executor {
         self.services.metrics.commands.add(1);
         let (index, command) = match self.lookup.find(request) {
             Ok(found) => found,
-            Err(error) => return Step::Done(self.refuse(None, error)),
+            Err(error) => {
+                transaction::abort(session);
+                return Step::Done(self.refuse(None, error));
+            }
         };
         let stats = self.services.metrics.per_command.get(index);
         if let Err(error) = admit(session, command, request) {
+            transaction::abort(session);
             return Step::Done(self.refuse(stats, error));
+        }
+        if transaction::queues(session, command) {
+            return Step::Done(match transaction::queue(session, index, command, request) {
+                Ok(reply) => Answer {
+                    outcome: Outcome::from(reply),
+                    position: 0,
+                },
+                Err(error) => self.refuse(stats, error),
+            });
         }
         session
             .client
@@ -158,6 +172,10 @@ impl Executor {
         let mut waited = Duration::ZERO;
         let command = later.command;
         let result = match command.spec.handler {
+            Handler::Control(Control::Exec) => {
+                let (result, position) = transaction::exec(session, &self.pool).await;
+                (result.map(Outcome::from), position)
+            }
             Handler::Control(kind) => (
                 self.control(session, &owned, command, kind)
                     .await
@@ -220,7 +238,7 @@ impl Executor {
         later: Later,
         waited: &mut Duration,
     ) -> (CommandResult<Outcome>, Position) {
-        let parked = Arc::new(Parked {
+        let mut parked = Arc::new(Parked {
             request: owned,
             command: later.index,
             client: session.client.id,
@@ -242,6 +260,7 @@ impl Executor {
                     continue;
                 }
             };
+            parked = entered.parked();
             let start = Instant::now();
             let time = park.timeout_ms.map(Duration::from_millis);
             // Who looks again has no more time than before.
@@ -254,7 +273,7 @@ impl Executor {
                 Some(Wake::LookAgain) => continue,
                 Some(Wake::Answered(served)) => (Ok(Outcome::from(served.reply)), served.position),
                 Some(Wake::Unblocked(true)) => (Err(CommandError::Fixed(UNBLOCKED)), 0),
-                Some(Wake::Unblocked(false)) | None => (Ok(Outcome::from(park.nil)), 0),
+                Some(Wake::Unblocked(false)) | None => (Ok(Outcome::from(Reply::NilArray)), 0),
             };
         }
     }
@@ -298,18 +317,21 @@ impl Executor {
             if let Err(CommandError::Park(mut park)) = result {
                 let keys = std::mem::take(&mut park.keys);
                 let line = (keys, park.takes);
-                let entered = Entered::new(&services, Arc::clone(&parked), ticket, line);
+                let parked = match park.request.take() {
+                    Some(request) => Arc::new(parked.with_request(request)),
+                    None => Arc::clone(&parked),
+                };
+                let entered = Entered::new(&services, parked, ticket, line);
                 drop::<KeyGuard>(guard);
                 return Attempt::Waits(park, entered);
             }
             drop::<KeyGuard>(guard);
             Attempt::Done(result, call.with_expired_dropped(position))
         };
-        let lost = "ERR the command failed inside the server; see its log";
         self.pool
             .run(job)
             .await
-            .unwrap_or(Attempt::Done(Err(CommandError::Fixed(lost)), 0))
+            .unwrap_or(Attempt::Done(Err(super::LOST), 0))
     }
 
     fn refuse(&self, stats: Option<&CommandStats>, error: CommandError) -> Answer {

@@ -69,6 +69,7 @@ fn start(config: &Arc<Config>, log: Log) -> anyhow::Result<Running> {
         store: Arc::clone(&store),
         clients: ClientRegistry::default(),
         waiting: Waiting::default(),
+        watches: Arc::default(),
         metrics,
         changes,
         run_id: run_id(),

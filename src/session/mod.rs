@@ -4,4 +4,4 @@ mod registry;
 mod state;
 
 pub use registry::{ClientInfo, ClientRegistry};
-pub use state::{ChangeCounts, ReplyMode, Services, Session};
+pub use state::{ChangeCounts, Multi, ReplyMode, Services, Session};

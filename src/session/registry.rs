@@ -45,6 +45,10 @@ pub struct ClientInfo {
     pub no_touch: AtomicBool,
     /// Waits for keys.
     pub blocked: AtomicBool,
+    /// Commands queued since MULTI; -1 outside a transaction.
+    pub queued: AtomicI64,
+    /// Keys under WATCH.
+    pub watched: AtomicUsize,
     /// CLIENT SETNAME, SETINFO: rarely written, read by CLIENT LIST.
     pub names: Mutex<ClientNames>,
     killed: AtomicBool,
@@ -82,6 +86,8 @@ impl ClientInfo {
             no_evict: AtomicBool::new(false),
             no_touch: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
+            queued: AtomicI64::new(-1),
+            watched: AtomicUsize::new(0),
             names: Mutex::default(),
             killed: AtomicBool::new(false),
             wake: Notify::new(),

@@ -6,8 +6,9 @@ use super::registry::{ClientInfo, ClientRegistry};
 use crate::config::Config;
 use crate::log::Log;
 use crate::metrics::{Counter, Metrics};
-use crate::resp::RespVersion;
+use crate::resp::{OwnedRequest, RespVersion};
 use crate::wait::{Served, Waiting};
+use crate::watch::{WatchList, Watches};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use storage::Store;
@@ -28,6 +29,8 @@ pub struct Services {
     pub clients: ClientRegistry,
     /// Clients that wait for keys.
     pub waiting: Waiting<Served>,
+    /// Keys under WATCH.
+    pub watches: Arc<Watches>,
     /// Counters behind INFO.
     pub metrics: Metrics,
     /// What commits brought about.
@@ -78,12 +81,28 @@ pub struct Session {
     pub reply_mode: ReplyMode,
     /// CLIENT NO-TOUCH.
     pub no_touch: bool,
+    /// Between MULTI and EXEC: what was queued.
+    pub multi: Option<Box<Multi>>,
+    /// WATCH.
+    pub watched: WatchList,
+}
+
+/// Commands queued by MULTI.
+#[derive(Debug, Default)]
+pub struct Multi {
+    /// Number in the command table, and request.
+    pub queue: Vec<(usize, OwnedRequest)>,
+    /// Bytes of the requests.
+    pub bytes: usize,
+    /// A command was refused, so EXEC will be as well.
+    pub aborted: bool,
 }
 
 impl Session {
     /// A fresh connection.
     pub fn new(client: Arc<ClientInfo>, services: Arc<Services>) -> Session {
         let authenticated = services.config.requirepass.is_empty();
+        let watched = WatchList::new(&services.watches);
         Session {
             client,
             services,
@@ -92,6 +111,8 @@ impl Session {
             authenticated,
             reply_mode: ReplyMode::On,
             no_touch: false,
+            multi: None,
+            watched,
         }
     }
 
@@ -115,11 +136,28 @@ impl Session {
             .store(resp.number() as u32, Ordering::Relaxed);
     }
 
+    /// Ends a transaction: nothing is queued or watched any more.
+    pub fn end_transaction(&mut self) {
+        self.multi = None;
+        self.watched.clear();
+        self.show_transaction();
+    }
+
+    /// Lets others see how much is queued and watched.
+    pub fn show_transaction(&self) {
+        let queued = self.multi.as_ref().map(|multi| multi.queue.len());
+        let queued = queued.map_or(-1, |queued| queued as i64);
+        self.client.queued.store(queued, Ordering::Relaxed);
+        let watched = self.watched.keys().len();
+        self.client.watched.store(watched, Ordering::Relaxed);
+    }
+
     /// Back to the state of a fresh connection (RESET).
     pub fn reset(&mut self) {
         self.select(0);
         self.set_resp(RespVersion::Resp2);
         self.authenticated = self.services.config.requirepass.is_empty();
+        self.end_transaction();
         self.reply_mode = ReplyMode::On;
         self.no_touch = false;
         self.client.no_touch.store(false, Ordering::Relaxed);

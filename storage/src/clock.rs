@@ -23,10 +23,15 @@ impl Clock {
         }
     }
 
-    /// The time now. One relaxed read-modify-write beyond reading the system clock.
+    /// The time now. Beyond reading the system clock it costs a look, and once a millisecond a
+    /// relaxed read-modify-write.
     pub fn now_ms(&self) -> u64 {
         let manual = self.manual_ms.load(Ordering::Relaxed);
         let now = if manual != 0 { manual } else { system_ms() };
+        let floor = self.floor_ms.load(Ordering::Relaxed);
+        if now <= floor {
+            return floor;
+        }
         self.floor_ms.fetch_max(now, Ordering::Relaxed).max(now)
     }
 

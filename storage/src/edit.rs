@@ -281,6 +281,38 @@ impl<'s> Edit<'s> {
         self.replace_map(map);
     }
 
+    /// Begins a command of several that share this edit: what it does can be taken back alone.
+    /// From here on nothing is written ahead, so all of it must fit in one commit.
+    pub fn savepoint(&mut self) {
+        self.view.staged.get_mut().savepoint();
+    }
+
+    /// Takes back what the command since the savepoint did.
+    pub fn roll_back(&mut self) {
+        self.view.staged.get_mut().roll_back();
+        let db = self.db();
+        self.select(db);
+    }
+
+    /// Goes on in another database, as this edit leaves them.
+    pub fn select(&mut self, db: u32) {
+        let ns = self.namespace_of(db);
+        self.view.enter_database(db, ns);
+    }
+
+    /// Number of keys of a database, as this edit leaves it.
+    pub fn count_keys_of(&self, db: u32) -> u64 {
+        self.view.count_keys_in(self.namespace_of(db))
+    }
+
+    /// The namespace of a database, as this edit leaves them.
+    pub fn namespace_of(&self, db: u32) -> u32 {
+        match &self.view.staged.borrow().staging.new_map {
+            Some(map) => map.namespace(db),
+            None => self.view.store().queue().resolve(db).0,
+        }
+    }
+
     /// The keys that staging will tell of as changed, each once, with their databases.
     pub fn changed_keys(&self) -> Vec<(u32, Vec<u8>)> {
         let staged = self.view.staged.borrow();
@@ -369,7 +401,8 @@ impl<'s> Edit<'s> {
     /// is staged. `head` gets a garbage row first, so that a crash leaves nothing behind;
     /// [`Edit::publish`] takes it back.
     pub fn spill(&mut self, head: Head, spilled: &mut bool) -> Result<()> {
-        if self.view.staged.borrow().staging.bytes < COMMIT_BYTES_MAX / 2 {
+        let staged = self.view.staged.get_mut();
+        if staged.has_savepoint() || staged.staging.bytes < COMMIT_BYTES_MAX / 2 {
             return Ok(());
         }
         if self.tier() == Tier::Memory {

@@ -140,6 +140,11 @@ impl<'s> View<'s> {
         self.ns = ns;
     }
 
+    pub(crate) fn enter_database(&mut self, db: u32, ns: u32) {
+        self.db = db;
+        self.ns = ns;
+    }
+
     pub(crate) fn map_version(&self) -> u64 {
         self.map_version
     }
@@ -313,9 +318,18 @@ impl<'s> View<'s> {
     /// Number of keys of this database, exact; expired keys count until they are swept. It counts
     /// what is staged, so the reply waits for that.
     pub fn count_keys(&self) -> u64 {
-        let (count, position) = self.store.queue().count_keys(self.ns);
+        self.count_keys_in(self.ns)
+    }
+
+    /// The same of another namespace.
+    pub(crate) fn count_keys_in(&self, ns: u32) -> u64 {
+        let (count, position) = self.store.queue().count_keys(ns);
         self.saw(position);
-        count
+        let staged = self.staged.borrow();
+        let own = staged.staging.counts.iter();
+        let own = own.filter(|change| change.ns == ns);
+        let own: i64 = own.map(|change| i64::from(change.keys)).sum();
+        count.saturating_add_signed(own)
     }
 
     /// Iterates over committed meta rows of this database from (slot, h) on.

@@ -25,6 +25,11 @@ const SOURCES: &[&str] = &[
     include_str!("string/range.rs"),
     include_str!("string/set.rs"),
     include_str!("string/swap.rs"),
+    include_str!("transaction.rs"),
+    include_str!("zset/combine.rs"),
+    include_str!("zset/member.rs"),
+    include_str!("zset/pop.rs"),
+    include_str!("zset/range.rs"),
 ];
 
 /// Whether a test's name holds the command as a whole word (`_` parts words).

@@ -16,4 +16,6 @@ mod scan;
 mod server;
 mod sort;
 mod string;
+mod transaction;
 mod uniform;
+mod zset;

@@ -21,7 +21,7 @@ pub fn describe(client: &ClientInfo, now_ms: u64) -> String {
     let _ = write!(
         line,
         "id={} addr={} laddr={} fd={} name={} age={age_s} idle={idle_s} flags={} db={} sub=0 \
-         psub=0 ssub=0 multi=-1 watch=0 qbuf={query} qbuf-free={} argv-mem=0 multi-mem=0 rbs=0 \
+         psub=0 ssub=0 multi={} watch={} qbuf={query} qbuf-free={} argv-mem=0 multi-mem=0 rbs=0 \
          rbp=0 obl={output} oll=0 omem=0 tot-mem={memory} events=r cmd={} user=default redir=-1 \
          resp={} lib-name={} lib-ver={} tot-net-in={} tot-net-out={} tot-cmds={}",
         client.id,
@@ -31,6 +31,8 @@ pub fn describe(client: &ClientInfo, now_ms: u64) -> String {
         String::from_utf8_lossy(&names.name),
         flags(client),
         client.db.load(Relaxed),
+        client.queued.load(Relaxed),
+        client.watched.load(Relaxed),
         buffers.saturating_sub(query),
         last_command(client),
         client.resp.load(Relaxed),
@@ -47,6 +49,7 @@ pub fn describe(client: &ClientInfo, now_ms: u64) -> String {
 /// The letters of the client's states, or `N` for none.
 fn flags(client: &ClientInfo) -> String {
     let states = [
+        ('x', client.queued.load(Relaxed) >= 0),
         ('b', client.blocked.load(Relaxed)),
         ('U', client.unix),
         ('e', client.no_evict.load(Relaxed)),

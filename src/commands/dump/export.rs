@@ -4,6 +4,7 @@
 use crate::rdb::{HashField, Value};
 use bytes::Bytes;
 use storage::encoding::meta::DataType;
+use storage::ops::zset::{self, Limit, Range, Scored};
 use storage::ops::{bytes as string, hash::Hash, list, set};
 use storage::{Result, View};
 
@@ -41,7 +42,13 @@ pub fn value(view: &View<'_>, key: &[u8]) -> Result<Option<Value>> {
                 false => Value::Hash(fields),
             }
         }
-        DataType::ZSet | DataType::Stream => return Ok(None),
+        DataType::ZSet => {
+            let all = Range::Ranks(0, -1);
+            let members = zset::range(view, key, &all, false, Limit::NONE)?;
+            let pair = |one: &Scored| (bytes(&one.member), one.score);
+            Value::ZSet(members.iter().map(pair).collect())
+        }
+        DataType::Stream => return Ok(None),
     }))
 }
 

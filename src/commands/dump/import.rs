@@ -3,12 +3,14 @@
 //! held goes. Must not know: serialised forms. Tests: `tests/commands/dump.rs`, `tests/compat/dump.rs`.
 
 use crate::command::Ctx;
-use crate::commands::{hash, list as lists, set as sets};
+use crate::commands::{hash, list as lists, set as sets, zset as zsets};
 use crate::error::CommandResult;
 use crate::rdb::Value;
+use bytes::Bytes;
 use storage::Edit;
 use storage::change::Event;
-use storage::ops::bytes::{self, Expiry};
+use storage::ops::bytes::{Expiry, replace};
+use storage::ops::zset::{self, Scored};
 use storage::ops::{hash as hashes, list, set};
 
 /// Makes a value that of a key.
@@ -22,7 +24,7 @@ pub fn value(
     match value {
         Value::String(text) => {
             let entry = edit.open(key)?;
-            bytes::replace(edit, &entry, text, Expiry::Clear, &[event])?;
+            replace(edit, &entry, text, Expiry::Clear, &[event])?;
         }
         Value::List(elements) => {
             let elements = elements.iter().map(|one| &one[..]);
@@ -38,7 +40,15 @@ pub fn value(
                 .map(|field| (&field.name[..], &field.value[..], field.expire_ms));
             hashes::replace(edit, key, fields, event, hash::limits(ctx))?;
         }
-        Value::ZSet(_) | Value::Stream(_) => {
+        Value::ZSet(members) => {
+            let scored = |(member, score): &(Bytes, f64)| Scored {
+                member: member[..].into(),
+                score: *score,
+            };
+            let members: Vec<Scored> = members.iter().map(scored).collect();
+            zset::store(edit, key, &members, event, &zsets::thresholds(ctx))?;
+        }
+        Value::Stream(_) => {
             return Err("ERR Bad data format".into());
         }
     }

@@ -6,7 +6,7 @@ use super::expiry::BAD_COUNT;
 use super::lifetime::{self, TimeForm};
 use super::write::{limits, pairs};
 use crate::command::{Args, Ctx};
-use crate::error::{CommandError, CommandResult, quoted};
+use crate::error::{CommandError, CommandResult, quoted, text};
 use crate::resp::Reply;
 use storage::Edit;
 use storage::encoding::number::parse_i64;
@@ -42,6 +42,8 @@ pub fn hgetex(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Comman
 
 /// The options of one HSETEX.
 struct Options {
+    /// Whether the key must exist (XX) or must not (NX), as Valkey has it.
+    key_exists: Option<bool>,
     condition: FieldCondition,
     lifetime: Lifetime,
 }
@@ -49,6 +51,7 @@ struct Options {
 pub fn hsetex(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
     let key = args.next()?;
     let mut options = Options {
+        key_exists: None,
         condition: FieldCondition::Always,
         lifetime: Lifetime::Unsaid,
     };
@@ -62,10 +65,13 @@ pub fn hsetex(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Comman
     let request = args.request();
     let pairs = pairs(request, request.len() - count * 2, count);
     let hash = Hash::open(edit, key)?;
-    let Options {
-        condition,
-        lifetime,
-    } = options;
+    if options
+        .key_exists
+        .is_some_and(|wanted| wanted != hash.exists())
+    {
+        return Ok(Reply::Int(0));
+    }
+    let (condition, lifetime) = (options.condition, options.lifetime);
     let done = hash.set_and_expire(edit, pairs, condition, lifetime, limits(ctx))?;
     Ok(Reply::Int(i64::from(done)))
 }
@@ -83,6 +89,9 @@ impl Options {
             self.set_condition(FieldCondition::AllPresent)
         } else if is("FNX") {
             self.set_condition(FieldCondition::NonePresent)
+        } else if is("NX") || is("XX") {
+            let free = self.key_exists.replace(is("XX")).is_none();
+            free.then_some(()).ok_or(CommandError::Fixed(text::SYNTAX))
         } else if is("KEEPTTL") {
             self.set_lifetime(|| Ok(Lifetime::Keep))
         } else if let Some(form) = TimeForm::from_word(word) {
@@ -92,8 +101,8 @@ impl Options {
             })
         } else {
             let word = quoted(word, word.len());
-            let text = [b"ERR unknown argument: ", word].concat();
-            Err(CommandError::Bytes(text))
+            let error = [b"ERR unknown argument: ", word].concat();
+            Err(CommandError::Bytes(error))
         }
     }
 

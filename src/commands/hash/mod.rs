@@ -334,9 +334,9 @@ pub static HSETEX: CommandSpec = CommandSpec {
     since: "8.0.0",
     arity: Arity::at_least(6),
     handler: Handler::Write(fields::hsetex),
-    syntax: "key [FNX | FXX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT \
-             unix-time-milliseconds | KEEPTTL] FIELDS numfields field value [field value \
-             ...]",
+    syntax: "key [NX | XX] [FNX | FXX] [EX seconds | PX milliseconds | EXAT \
+             unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL] FIELDS numfields \
+             field value [field value ...]",
     summary: "Sets the values of fields of a hash and their expiration.",
     complexity: PER_FIELD,
     ..WRITER

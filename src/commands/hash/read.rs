@@ -2,7 +2,7 @@
 //! Must not know: sockets, where fields stand. Tests: `tests/commands/hash`, the oracle.
 
 use crate::command::{Args, Ctx};
-use crate::commands::walk::{self, WalkOptions};
+use crate::commands::walk::{self, WalkOptions, Walked};
 use crate::error::CommandResult;
 use crate::resp::Reply;
 use storage::View;
@@ -70,7 +70,7 @@ pub fn hscan(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandRes
     if !hash.exists() {
         return Ok(walk::page(0, Vec::new()));
     }
-    let options = WalkOptions::parse(args, true)?;
+    let options = WalkOptions::parse(args, Walked::Hash)?;
     let mut replies = Vec::new();
     let next = hash.page(view, cursor, options.count, |field, value| {
         if options.wants(&field) {

@@ -36,7 +36,7 @@ pub(super) fn pairs<'a>(
     request: Request<'a>,
     first: usize,
     count: usize,
-) -> impl ExactSizeIterator<Item = (&'a [u8], &'a [u8])> + Clone {
+) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone {
     let argument = move |at: usize| request.get(at).unwrap_or_default();
     (0..count).map(move |index| {
         let at = first + index * 2;

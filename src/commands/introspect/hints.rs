@@ -61,6 +61,8 @@ pub const TIPS: &[(&str, &[&str])] = &[
     ("touch", &[MULTI_SHARD, AGGREGATE]),
     ("ttl", &[OUTPUT]),
     ("unlink", &[MULTI_SHARD, AGGREGATE]),
+    ("zrandmember", &[OUTPUT]),
+    ("zscan", &[OUTPUT]),
 ];
 
 /// Notes on the first key specification, by full name.

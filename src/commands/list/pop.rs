@@ -165,5 +165,6 @@ fn park(keys: &[&[u8]], timeout_ms: Option<u64>, nil: Reply) -> CommandError {
         timeout_ms,
         nil,
         takes: true,
+        request: None,
     }))
 }

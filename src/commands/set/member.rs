@@ -3,7 +3,7 @@
 
 use super::thresholds;
 use crate::command::{Args, Ctx};
-use crate::commands::walk::{self, WalkOptions};
+use crate::commands::walk::{self, WalkOptions, Walked};
 use crate::error::CommandResult;
 use crate::resp::Reply;
 use storage::ops::set;
@@ -57,7 +57,7 @@ pub fn sscan(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandRes
         // Redis does not look at the options of a walk over nothing.
         return Ok(walk::page(0, Vec::new()));
     }
-    let options = WalkOptions::parse(args, false)?;
+    let options = WalkOptions::parse(args, Walked::Set)?;
     let (next, members) = set::page(view, key, cursor, options.count)?;
     let wanted = members.into_iter().filter(|member| options.wants(member));
     Ok(walk::page(next, wanted.map(Reply::from).collect()))

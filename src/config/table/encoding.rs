@@ -51,11 +51,9 @@ pub(super) static ROWS: &[Directive] = &[
              encoded but has 12304 bytes. Longer ones save memory and make PFADD slower.",
         ),
     Directive::new("stream-node-max-bytes", Kind::BYTES, "4kb")
-        .slot(|c| Cell::Bytes(&c.stream_node_max_bytes))
-        .ignored(STRINGS_ONLY),
+        .slot(|c| Cell::Bytes(&c.stream_node_max_bytes)),
     Directive::new("stream-node-max-entries", Kind::LONG, "100")
-        .slot(|c| Cell::Number(&c.stream_node_max_entries))
-        .ignored(STRINGS_ONLY),
+        .slot(|c| Cell::Number(&c.stream_node_max_entries)),
     Directive::new("stream-idmp-duration", Kind::LONG, "100").ignored(STRINGS_ONLY),
     Directive::new("stream-idmp-maxsize", Kind::LONG, "100").ignored(STRINGS_ONLY),
     Directive::new("array-slice-size", Kind::LONG, "4096").ignored(STRINGS_ONLY),

@@ -5,6 +5,7 @@
 use super::Checker;
 use super::rows::shown;
 use crate::collection::buckets::{Address, Buckets, FLAGS_LEN};
+use crate::collection::tree::check::key_mark;
 use crate::encoding::entries;
 
 impl Checker {
@@ -34,6 +35,7 @@ impl Checker {
         };
         let (mut found, mut blobs, mut end) = (0, 0, entries::COUNT_LEN);
         let mut timed = 0;
+        let mut marks = 0;
         for entry in entries::iter(block) {
             let Ok(entry) = entry else {
                 self.unreadable(key);
@@ -43,6 +45,8 @@ impl Checker {
             if state.address(self.seed.hash(field) >> 16) != address {
                 self.problem(format!("{}: holds a field of another bucket", shown(key)));
             }
+            let value = block.get(entry.value.clone()).unwrap_or_default();
+            marks ^= key_mark(&[value, field]);
             found += 1;
             blobs += i64::from(entry.blob);
             timed += i64::from(entry.expire_ms.is_some());
@@ -59,6 +63,7 @@ impl Checker {
         }
         if let Some(live) = self.live.get_mut(&id) {
             live.entries += found;
+            live.unmatched = live.unmatched.map(|unmatched| unmatched ^ marks);
             live.blobs -= blobs;
             live.timed += timed;
         }

@@ -75,6 +75,9 @@ struct LiveHead {
     entries: u64,
     /// Buckets as the meta record counts them, for hashes and sets.
     buckets: Option<Buckets>,
+    /// For sorted sets: the marks of what the tree and the buckets hold, joined by exclusive or, so
+    /// that what both hold leaves nothing.
+    unmatched: Option<u64>,
     /// Blob rows met, less the blob rows that buckets and trees name.
     blobs: i64,
     /// Node rows met, less the node rows that trees name.
@@ -237,6 +240,10 @@ impl Checker {
                 ));
             }
             let loose = (live.nodes, live.blobs);
+            if live.unmatched.is_some_and(|marks| marks != 0) {
+                let key = live.meta_key.escape_ascii();
+                self.problem(format!("{key}: the tree and the buckets disagree"));
+            }
             if live.buckets.is_none() && loose != (0, 0) {
                 let key = live.meta_key.escape_ascii();
                 self.problem(format!(

@@ -109,6 +109,7 @@ impl Checker {
         let reached = self.trees(key, kind, &place, payload)?;
         if let Some(live) = place.id.and_then(|id| self.live.get_mut(&id)) {
             live.nodes -= reached.nodes as i64;
+            live.unmatched = live.unmatched.map(|marks| marks ^ reached.keys);
             live.blobs -= reached.blobs as i64;
         }
         Ok(())
@@ -116,7 +117,7 @@ impl Checker {
 
     fn live_head(&mut self, key: &[u8], slot: u16, head: Head, (kind, payload): (DataType, &[u8])) {
         let buckets = match kind {
-            DataType::Hash | DataType::Set => self.bucket_state(key, payload),
+            DataType::Hash | DataType::Set | DataType::ZSet => self.bucket_state(key, payload),
             _ => None,
         };
         self.id_is_reserved(head.id, key);
@@ -134,6 +135,7 @@ impl Checker {
             blobs: 0,
             nodes: 0,
             timed: 0,
+            unmatched: (kind == DataType::ZSet).then_some(0),
             slot,
             meta_key: key.to_vec(),
             found_stranger: false,

@@ -13,7 +13,8 @@ use crate::encoding::meta::DataType;
 use crate::engine::{Family, Tier};
 use crate::error::Result;
 use crate::ops::hash::index::TIMES;
-use crate::ops::list;
+use crate::ops::zset::{SCORES, tree_at};
+use crate::ops::{list, stream};
 use crate::value::Value;
 
 /// The trees in the payload of a collection, which has rows if it is `spread`.
@@ -25,6 +26,12 @@ fn trees_of(kind: DataType, spread: bool, payload: &Value) -> Result<Vec<Tree>> 
     }
     if kind == DataType::Hash && spread && payload.len() > TIMES_AT {
         trees.push(Tree::decode(TIMES, payload, TIMES_AT)?.0);
+    }
+    if kind == DataType::ZSet {
+        trees.push(Tree::decode(SCORES, payload, tree_at(spread))?.0);
+    }
+    if kind == DataType::Stream {
+        trees = stream::trees(payload)?;
     }
     Ok(trees)
 }
@@ -59,8 +66,11 @@ impl Checker {
             };
             let rows = walk(tree, place, &mut read, &mut |text| problems.push(text))?;
             reached.nodes += rows.nodes;
+            reached.keys ^= rows.keys;
             reached.blobs += rows.blobs;
-            if let Some(live) = place.id.and_then(|id| self.live.get_mut(&id)) {
+            if kind == DataType::Hash
+                && let Some(live) = place.id.and_then(|id| self.live.get_mut(&id))
+            {
                 live.timed -= tree.len() as i64;
             }
         }

@@ -28,6 +28,8 @@ use crate::view::View;
 pub const STATE_LEN: usize = 22;
 /// Bits of h.
 const H_BITS: u32 = 48;
+/// One more than the largest h.
+pub const H_END: u64 = 1 << H_BITS;
 /// The flags byte of bucket and blob rows: no bit has a meaning yet.
 const FLAGS: u8 = 0;
 /// Bytes of a row before its block or value.
@@ -224,6 +226,26 @@ impl Buckets {
             self.bytes += accounted(len.iter().map(|piece| piece.len()).sum());
         }
         self.write(edit, place, address, spliced.count(), &pieces)
+    }
+
+    /// Writes a bucket that has no row yet, from entries without blobs.
+    pub fn fill(
+        &mut self,
+        edit: &mut Edit<'_>,
+        place: Place,
+        address: Address,
+        new: &[NewEntry<'_>],
+    ) -> Result<()> {
+        let mut block = vec![0; entries::COUNT_LEN];
+        for entry in new {
+            let start = block.len();
+            entry.push(&mut block);
+            self.bytes += accounted(block.len() - start);
+        }
+        if let Some(head) = block.first_chunk_mut() {
+            *head = (new.len() as u16).to_be_bytes();
+        }
+        self.write(edit, place, address, new.len(), &[&block])
     }
 
     fn put_blob(&mut self, edit: &mut Edit<'_>, place: Place, value: &[u8]) -> Result<[u8; 8]> {

@@ -13,7 +13,7 @@
 //! The tail belongs to the type.
 
 use super::Place;
-use super::buckets::{self, Address, Block, Buckets, STATE_LEN};
+use super::buckets::{self, Address, Block, Buckets, H_END, STATE_LEN};
 use crate::change::Event;
 use crate::edit::Edit;
 use crate::encoding::entries::{self, Entry, NewEntry, Spliced};
@@ -553,6 +553,3 @@ impl<'k> Map<'k> {
         Ok(())
     }
 }
-
-/// One more than the largest h.
-const H_END: u64 = 1 << 48;

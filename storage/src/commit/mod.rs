@@ -1,7 +1,7 @@
 //! Owns the one write path: latches, the queue of staged edits, groups, fsync, waiting.
 //! `latch` keeps writers of a key apart; `queue` orders staged edits; `group` writes them;
-//! `log` is the header of every batch; `wait` lets callers wait for a position; `failed` knows
-//! which positions were refused.
+//! `log` is the header of every batch; `wait` lets callers wait for a position, `waiters`
+//! wakes them; `failed` knows which positions were refused.
 //!
 //! Invariants:
 //! - Only `group` calls `Engine::write`, one group at a time, in staging order.

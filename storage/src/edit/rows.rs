@@ -4,6 +4,7 @@
 //! Tests: `storage/tests/commit.rs`.
 
 use crate::commit::{QueuedRow, StagedChange, Staging};
+use crate::registry::DatabaseMap;
 use hashbrown::HashTable;
 
 /// Rows above which an edit looks its own rows up by hash instead of one after the other.
@@ -16,6 +17,22 @@ pub struct StagedRows {
     index: HashTable<u32>,
     /// Rows below this one are in the index, if they have a hash.
     indexed: usize,
+    /// How to get back to the savepoint, if there is one.
+    undo: Option<Undo>,
+}
+
+/// What has happened since a savepoint.
+#[derive(Debug)]
+struct Undo {
+    rows: usize,
+    changes: usize,
+    counts: usize,
+    freed: usize,
+    freed_namespaces: usize,
+    bytes: usize,
+    new_map: Option<DatabaseMap>,
+    /// Rows from before the savepoint that were replaced: where, and what they were.
+    replaced: Vec<(usize, QueuedRow)>,
 }
 
 impl StagedRows {
@@ -49,7 +66,12 @@ impl StagedRows {
             && let Some(earlier) = self.staging.rows.get_mut(at)
         {
             self.staging.bytes -= earlier.record.len() + crate::hot::ROW_OVERHEAD_BYTES;
-            *earlier = row;
+            let before = std::mem::replace(earlier, row);
+            if let Some(undo) = &mut self.undo
+                && at < undo.rows
+            {
+                undo.replaced.push((at, before));
+            }
             return at as u32;
         }
         self.staging.rows.push(row);
@@ -57,6 +79,49 @@ impl StagedRows {
             self.index_rest();
         }
         (self.staging.rows.len() - 1) as u32
+    }
+
+    /// Whether there is a savepoint to get back to.
+    pub(super) fn has_savepoint(&self) -> bool {
+        self.undo.is_some()
+    }
+
+    /// Notes where things stand; replaces an earlier savepoint.
+    pub(super) fn savepoint(&mut self) {
+        let staging = &self.staging;
+        self.undo = Some(Undo {
+            rows: staging.rows.len(),
+            changes: staging.changes.len(),
+            counts: staging.counts.len(),
+            freed: staging.freed.len(),
+            freed_namespaces: staging.freed_namespaces.len(),
+            bytes: staging.bytes,
+            new_map: staging.new_map.clone(),
+            replaced: Vec::new(),
+        });
+    }
+
+    /// Takes back everything since the savepoint, which stays.
+    pub(super) fn roll_back(&mut self) {
+        let Some(undo) = &mut self.undo else { return };
+        let staging = &mut self.staging;
+        for (at, row) in undo.replaced.drain(..).rev() {
+            if let Some(place) = staging.rows.get_mut(at) {
+                *place = row;
+            }
+        }
+        staging.rows.truncate(undo.rows);
+        staging.changes.truncate(undo.changes);
+        staging.counts.truncate(undo.counts);
+        staging.freed.truncate(undo.freed);
+        staging.freed_namespaces.truncate(undo.freed_namespaces);
+        staging.bytes = undo.bytes;
+        staging.new_map.clone_from(&undo.new_map);
+        self.index.clear();
+        self.indexed = 0;
+        if self.staging.rows.len() > LINEAR_ROWS_MAX {
+            self.index_rest();
+        }
     }
 
     /// Brings the index up to the last row. Called for rows without a hash too: they count for the

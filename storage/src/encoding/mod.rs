@@ -9,5 +9,6 @@ pub mod long_double;
 pub mod meta;
 pub mod number;
 pub mod record;
+pub mod score;
 pub mod shape;
 pub mod varint;

@@ -7,8 +7,7 @@ use crate::error::Result;
 
 /// Empties databases. One without keys is left as it is, so that flushing nothing writes nothing.
 pub fn flush(edit: &mut Edit<'_>, dbs: impl Iterator<Item = u32>) -> Result<()> {
-    let store = edit.store();
-    let dbs: Vec<u32> = dbs.filter(|&db| store.database_size(db) > 0).collect();
+    let dbs: Vec<u32> = dbs.filter(|&db| edit.count_keys_of(db) > 0).collect();
     if dbs.is_empty() {
         return Ok(());
     }

@@ -18,4 +18,6 @@ pub mod scan;
 pub mod set;
 pub mod size;
 pub mod sort;
+pub mod stream;
 pub mod string;
+pub mod zset;

@@ -53,7 +53,7 @@ pub fn rename(edit: &mut Edit<'_>, from: &[u8], to: &[u8], replace: bool) -> Res
 /// Moves a key to another database; gives whether it existed here and not there.
 pub fn move_to(edit: &mut Edit<'_>, key: &[u8], db: u32) -> Result<bool> {
     let source = edit.open(key)?;
-    let ns = edit.store().queue().resolve(db).0;
+    let ns = edit.namespace_of(db);
     let target = edit.open_in(ns, key)?;
     if !source.exists() || target.exists() {
         return Ok(false);
@@ -71,7 +71,7 @@ pub fn move_to(edit: &mut Edit<'_>, key: &[u8], db: u32) -> Result<bool> {
 /// Gives whether that was done: the key exists, and the place is free or may be replaced.
 pub fn copy(edit: &mut Edit<'_>, from: &[u8], to: &[u8], db: u32, replace: bool) -> Result<bool> {
     let source = edit.open(from)?;
-    let ns = edit.store().queue().resolve(db).0;
+    let ns = edit.namespace_of(db);
     let target = edit.open_in(ns, to)?;
     let Some(header) = source.header().filter(|_| replace || !target.exists()) else {
         return Ok(false);

@@ -8,6 +8,7 @@ use crate::encoding::shape::Shape;
 use crate::error::Result;
 use crate::limits::{CHUNK_BYTES, NODE_BYTES_MAX};
 use crate::ops::list;
+use crate::ops::zset::{self, Limit, Range};
 use crate::view::View;
 
 /// Bytes of a meta record beside the user's: namespace, slot, hash and header.
@@ -16,6 +17,8 @@ const RECORD_OVERHEAD_BYTES: u64 = 48;
 const ROW_OVERHEAD_BYTES: u64 = 24;
 /// Bytes of an element beside its own.
 const ENTRY_OVERHEAD_BYTES: u64 = 3;
+
+const SCORE_BYTES: u64 = 8;
 
 /// Bytes of a key and its value, judged by up to `samples` elements; `None` if there is no key.
 pub fn stored_bytes(view: &View<'_>, key: &[u8], samples: u64) -> Result<Option<u64>> {
@@ -38,7 +41,15 @@ pub fn stored_bytes(view: &View<'_>, key: &[u8], samples: u64) -> Result<Option<
             let lens = elements.iter().map(|one| one.len() as u64);
             in_nodes(lens.sum(), elements.len() as u64, head.count)
         }
-        DataType::ZSet | DataType::Stream => in_nodes(0, 0, head.count),
+        DataType::ZSet => {
+            let range = Range::Ranks(0, i64::try_from(samples).unwrap_or(i64::MAX) - 1);
+            let members = zset::range(view, key, &range, false, Limit::NONE)?;
+            let lens = members.iter().map(|one| one.member.len() as u64);
+            // Each stands in the tree and in a bucket, with its score.
+            let bytes = 2 * lens.map(|len| len + SCORE_BYTES).sum::<u64>();
+            in_nodes(bytes, members.len() as u64, head.count)
+        }
+        DataType::Stream => in_nodes(0, 0, head.count),
     };
     Ok(Some(record + behind))
 }

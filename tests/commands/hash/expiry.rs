@@ -204,6 +204,10 @@ fn hsetex_sets_fields_with_times_on_conditions() {
     assert_eq!(ask::<i64>(&mut c, "HSETEX h FIELDS 1 b 6"), 1);
     assert_eq!(ints(&mut c, "HTTL h FIELDS 2 a b"), [100, -1]);
     assert_eq!(ask::<Vec<String>>(&mut c, "HVALS h"), ["5", "6"]);
+    assert_eq!(ask::<i64>(&mut c, "HSETEX h NX FIELDS 1 c 7"), 0);
+    assert_eq!(ask::<i64>(&mut c, "HSETEX g XX FIELDS 1 c 7"), 0);
+    assert_eq!(ask::<i64>(&mut c, "HSETEX g NX FNX FIELDS 1 c 7"), 1);
+    assert_eq!(ask::<i64>(&mut c, "HSETEX g XX FXX FIELDS 1 c 7"), 1);
     assert_eq!(ask::<i64>(&mut c, "HSETEX h PXAT 1 FIELDS 2 a 1 b 1"), 1);
     assert_eq!(
         ask::<i64>(&mut c, "EXISTS h"),

@@ -38,6 +38,8 @@ pub fn stats(services: &Services, out: &mut Fields) {
         out.put(name, 0);
     }
     out.put("expired_keys", services.changes.expired_keys.get());
+    let expired_fields = services.store.sweeps().counts().expired_fields;
+    out.put("expired_subkeys", expired_fields);
     for name in ["evicted_keys", "evicted_clients"] {
         out.put(name, 0);
     }

@@ -20,6 +20,16 @@ pub struct Reached {
     pub nodes: u64,
     /// Values in rows of their own.
     pub blobs: u64,
+    /// The [`key_mark`]s of all keys, joined by exclusive or.
+    pub keys: u64,
+}
+
+/// A number that stands for a key where many are compared with many.
+pub fn key_mark(parts: &[&[u8]]) -> u64 {
+    use std::hash::Hasher;
+    let mut hasher = siphasher::sip::SipHasher13::new();
+    parts.iter().for_each(|part| hasher.write(part));
+    hasher.finish()
 }
 
 /// Reads the row of a key, if there is one.
@@ -153,6 +163,7 @@ impl Walk<'_, '_> {
             if form.keyed() && !inside {
                 self.say(number, "a key outside the node's range");
             }
+            self.reached.keys ^= key_mark(&[entry.key]);
             if entry.blob {
                 self.blob(entry.value, number)?;
             }

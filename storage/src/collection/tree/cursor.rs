@@ -70,6 +70,13 @@ impl<'v> Cursor<'v> {
         self.entry().map(|entry| entry.key)
     }
 
+    /// The key under the cursor, and its bytes from `at` on, sharing the row.
+    #[inline]
+    pub fn key_and_tail(&self, at: usize) -> Option<(&[u8], Value)> {
+        let key = self.entry()?.key;
+        Some((key, shared(&self.leaf, key.get(at..)?)))
+    }
+
     /// The same, sharing the row.
     pub fn shared_key(&self) -> Option<Value> {
         self.entry().map(|entry| shared(&self.leaf, entry.key))

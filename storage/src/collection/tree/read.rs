@@ -46,6 +46,23 @@ impl Tree {
         self.value_of(view, place, &node, &entry).map(Some)
     }
 
+    /// The rank and key of the first entry of a packed tree whose key is `wanted`; `None` also for
+    /// a tree that has rows.
+    #[inline]
+    pub fn find_packed(&self, wanted: impl Fn(&[u8]) -> bool) -> Result<Option<(u64, &[u8])>> {
+        if self.height > 0 {
+            return Ok(None);
+        }
+        let leaf = self.parse_leaf(&self.root, 0)?;
+        for at in 0..leaf.count() {
+            let key = leaf.key(at).ok_or_else(|| self.corrupted(0))?;
+            if wanted(key) {
+                return Ok(Some((at as u64, key)));
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether there is an entry with this key.
     pub fn contains(&self, view: &View<'_>, place: &Place, key: &[u8]) -> Result<bool> {
         self.rank(view, place, key).map(|(_, found)| found)

@@ -192,7 +192,7 @@ impl Hash<'_> {
     pub fn set_and_expire<'a>(
         mut self,
         edit: &mut Edit<'_>,
-        pairs: impl ExactSizeIterator<Item = (&'a [u8], &'a [u8])> + Clone,
+        pairs: impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone,
         condition: FieldCondition,
         lifetime: Lifetime,
         limits: ListpackLimits,

@@ -16,7 +16,7 @@ use crate::error::{Result, StorageError};
 pub fn set<'a>(
     edit: &mut Edit<'_>,
     key: &[u8],
-    pairs: impl ExactSizeIterator<Item = (&'a [u8], &'a [u8])> + Clone,
+    pairs: impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone,
     limits: ListpackLimits,
 ) -> Result<u64> {
     let mut hash = Hash::open(edit, key)?;
@@ -151,13 +151,11 @@ impl Hash<'_> {
     /// Advances the shape for what one command is about to write.
     pub(super) fn fit<'a>(
         &mut self,
-        mut pairs: impl ExactSizeIterator<Item = (&'a [u8], &'a [u8])>,
+        mut pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
         limits: ListpackLimits,
     ) {
         let long = |text: &[u8]| text.len() as u64 > limits.bytes;
-        if pairs.len() as u64 > limits.fields
-            || pairs.any(|(field, value)| long(field) || long(value))
-        {
+        if pairs.any(|(field, value)| long(field) || long(value)) {
             self.map.shape = Shape::Hashtable;
         }
     }

@@ -19,6 +19,7 @@ pub use build::replace;
 pub use middle::{Beside, Replaced, Search, insert, positions, remove_equal, set, trim};
 pub use pop::{move_element, pop, pop_many};
 pub use shape::Threshold;
+pub(crate) use shape::{integer_listpack_len, listpack_len};
 
 use crate::change::Event;
 use crate::collection::Place;

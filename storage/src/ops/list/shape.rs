@@ -30,21 +30,31 @@ impl Threshold {
 }
 
 /// Bytes of an element in a listpack.
-pub(super) fn listpack_len(element: &[u8]) -> u64 {
-    let body = match parse_i64(element).filter(|_| element.len() < 21) {
-        Some(0..=127) => 1,
-        Some(-4096..=4095) => 2,
-        Some(-32_768..=32_767) => 3,
-        Some(-8_388_608..=8_388_607) => 4,
-        Some(-2_147_483_648..=2_147_483_647) => 5,
-        Some(_) => 9,
-        None => match element.len() as u64 {
+pub(crate) fn listpack_len(element: &[u8]) -> u64 {
+    match parse_i64(element).filter(|_| element.len() < 21) {
+        Some(number) => integer_listpack_len(number),
+        None => with_back_length(match element.len() as u64 {
             len @ 0..64 => 1 + len,
             len @ 64..4096 => 2 + len,
             len => 5 + len,
-        },
-    };
-    // Behind each element stands its length in groups of seven bits.
+        }),
+    }
+}
+
+/// Bytes of an integer in a listpack.
+pub(crate) fn integer_listpack_len(number: i64) -> u64 {
+    with_back_length(match number {
+        0..=127 => 1,
+        -4096..=4095 => 2,
+        -32_768..=32_767 => 3,
+        -8_388_608..=8_388_607 => 4,
+        -2_147_483_648..=2_147_483_647 => 5,
+        _ => 9,
+    })
+}
+
+/// Behind each element stands its length in groups of seven bits.
+fn with_back_length(body: u64) -> u64 {
     body + u64::from(64 - (body | 1).leading_zeros()).div_ceil(7)
 }
 

@@ -1,4 +1,4 @@
-//! Hashes as Redis 7.0 knows them; field expiry is tested by `tests/commands/hash_expiry.rs`.
+//! Hashes as Redis 7.0 knows them; field expiry is tested by `tests/commands/hash/expiry.rs`.
 //! Invariants: see `mod.rs`. Must not know: servers. Tests: every run draws each row.
 
 use super::{Group, Template};

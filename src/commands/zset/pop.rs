@@ -1,0 +1,126 @@
+//! Owns the commands that take members from the ends of sorted sets, and those that draw them.
+//! Must not know: sockets, how a client waits. Tests: `tests/commands/zset.rs`, the oracle.
+
+use super::parse;
+use crate::command::{Args, Ctx};
+use crate::error::{CommandError, CommandResult, text};
+use crate::resp::{Reply, RespVersion};
+use storage::ops::zset::{self, Draw, End};
+use storage::{Edit, View};
+
+/// Most members that one command draws with repeats; the reply is made in memory.
+const REPEATS_MAX: i64 = 1 << 24;
+
+pub fn zpopmin(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    pop(edit, args, ctx, End::Min)
+}
+
+pub fn zpopmax(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    pop(edit, args, ctx, End::Max)
+}
+
+fn pop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>, end: End) -> CommandResult {
+    let key = args.next()?;
+    if args.left() > 1 {
+        return Err(CommandError::Fixed(text::SYNTAX));
+    }
+    let many = args.left() > 0;
+    let count = match many {
+        true => args.next_in(0..=i64::MAX, text::NOT_POSITIVE)?,
+        false => 1,
+    };
+    let popped = zset::pop(edit, key, end, count as u64)?.unwrap_or_default();
+    Ok(match (many, ctx.resp) {
+        (true, RespVersion::Resp3) => parse::pairs(popped),
+        _ => parse::flat(popped),
+    })
+}
+
+/// What ZMPOP asks for, and BZMPOP behind its timeout.
+struct MultiPop<'a> {
+    keys: Vec<&'a [u8]>,
+    end: End,
+    count: u64,
+}
+
+impl<'a> MultiPop<'a> {
+    fn parse(args: &mut Args<'a>) -> CommandResult<MultiPop<'a>> {
+        let number = args.next_in(1..=i64::MAX, text::NUMKEYS_NOT_POSITIVE)?;
+        // The end follows the keys.
+        if number >= args.left() as i64 {
+            return Err(CommandError::Fixed(text::SYNTAX));
+        }
+        let mut keys = Vec::with_capacity(number as usize);
+        for _ in 0..number {
+            keys.push(args.next()?);
+        }
+        let end = if args.skip_word("MIN") {
+            End::Min
+        } else if args.skip_word("MAX") {
+            End::Max
+        } else {
+            return Err(CommandError::Fixed(text::SYNTAX));
+        };
+        let mut count = None;
+        while args.left() > 0 {
+            if count.is_some() || args.left() < 2 || !args.skip_word("COUNT") {
+                return Err(CommandError::Fixed(text::SYNTAX));
+            }
+            count = Some(args.next_in(1..=i64::MAX, "ERR count should be greater than 0")?);
+        }
+        Ok(MultiPop {
+            keys,
+            end,
+            count: count.unwrap_or(1) as u64,
+        })
+    }
+
+    /// Pops from the first key that has members; `None` if there is none.
+    fn pop(&self, edit: &mut Edit<'_>) -> CommandResult<Option<Reply>> {
+        for key in &self.keys {
+            if let Some(popped) = zset::pop(edit, key, self.end, self.count)? {
+                let reply = [Reply::bulk_bytes(key), parse::pairs(popped)];
+                return Ok(Some(Reply::array(reply)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+pub fn zmpop(edit: &mut Edit<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
+    let popped = MultiPop::parse(args)?.pop(edit)?;
+    Ok(popped.unwrap_or(Reply::NilArray))
+}
+
+pub fn zrandmember(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    let key = args.next()?;
+    if args.left() == 0 {
+        let drawn = zset::random(view, key, &mut rand::rng())?;
+        return Ok(Reply::bulk_or_nil(drawn.map(|one| one.member)));
+    }
+    let count = args.next_i64()?;
+    if count == i64::MIN {
+        let error = "ERR value is out of range, value must between -9223372036854775807 and \
+                     9223372036854775807";
+        return Err(CommandError::Fixed(error));
+    }
+    let with_scores = args.left() > 0;
+    if with_scores && (!args.skip_word("WITHSCORES") || args.left() > 0) {
+        return Err(CommandError::Fixed(text::SYNTAX));
+    }
+    if with_scores && count.unsigned_abs() > (i64::MAX / 2) as u64 {
+        return Err(CommandError::Fixed(text::OUT_OF_RANGE));
+    }
+    let draw = match count {
+        0.. => Draw::Distinct(count as u64),
+        _ if count < -REPEATS_MAX && zset::exists(view, key)? => {
+            return Err(CommandError::Fixed(text::OUT_OF_RANGE));
+        }
+        _ => Draw::Repeating(count.unsigned_abs()),
+    };
+    let drawn = zset::random_many(view, key, draw, &mut rand::rng())?;
+    Ok(match with_scores {
+        true => parse::scored(drawn, ctx.resp),
+        false => parse::members(drawn),
+    })
+}

@@ -1,0 +1,397 @@
+//! Owns transactions: queueing commands after MULTI, and running them as one edit at EXEC.
+//!
+//! Journey of EXEC: the latches of all commands and of the watched keys together; then WATCH is
+//! judged; then the handlers run one after the other on one edit, each behind a savepoint, so that
+//! one that fails leaves nothing; then the edit is staged: one batch, all or nothing.
+//! Invariants: nothing of another client is seen or comes in between; a transaction that meets the
+//! disk starts anew on the pool. Must not know: sockets. Tests: `tests/commands/transaction.rs`.
+
+use super::blocking;
+use super::call::ChangedKey;
+use super::pool::ReadPool;
+use crate::command::key_spec::KeyPositions;
+use crate::command::{Args, Ctx, Flags, Handler, Outcome};
+use crate::commands::{self, NumberedCommand};
+use crate::error::{CommandError, CommandResult, text};
+use crate::resp::{OwnedRequest, Reply, Request};
+use crate::session::{Multi, Services, Session};
+use crate::watch::Watched;
+use std::sync::Arc;
+use storage::commit::Position;
+use storage::commit::latch::{LatchSet, Mode};
+use storage::commit::reach::Reach;
+use storage::engine::Tier;
+use storage::{Edit, StorageError, ViewOptions};
+
+/// Bytes of queued requests above which a transaction is refused.
+const QUEUED_BYTES_MAX: usize = 512 * 1024 * 1024;
+const ABORTED: &str = "EXECABORT Transaction discarded because of previous errors.";
+
+type Queue = Vec<(usize, OwnedRequest)>;
+
+/// Whether a command is queued now instead of being run.
+#[inline]
+pub fn queues(session: &Session, command: &NumberedCommand) -> bool {
+    session.multi.is_some() && !command.spec.flags().has(Flags::NEVER_QUEUED)
+}
+
+/// Notes that a command was refused between MULTI and EXEC.
+pub fn abort(session: &mut Session) {
+    if let Some(multi) = &mut session.multi {
+        multi.aborted = true;
+    }
+}
+
+/// Queues a command.
+pub fn queue(
+    session: &mut Session,
+    index: usize,
+    command: &NumberedCommand,
+    request: &Request<'_>,
+) -> CommandResult {
+    let Some(multi) = &mut session.multi else {
+        return Ok(Reply::None);
+    };
+    let flags = command.spec.flags();
+    if flags.has(Flags::NO_MULTI) || matches!(command.spec.handler, Handler::Control(_)) {
+        multi.aborted = true;
+        let error = "ERR Command not allowed inside a transaction";
+        return Err(CommandError::Fixed(error));
+    }
+    let args: Vec<&[u8]> = request.iter().collect();
+    multi.bytes += args.iter().map(|arg| arg.len()).sum::<usize>();
+    if multi.bytes > QUEUED_BYTES_MAX {
+        multi.aborted = true;
+        multi.queue.clear();
+        return Err(CommandError::Fixed(text::OOM));
+    }
+    multi.queue.push((index, OwnedRequest::from_args(&args)));
+    session.show_transaction();
+    Ok(Reply::Simple("QUEUED"))
+}
+
+/// WATCH.
+pub async fn watch(session: &mut Session, args: &mut Args<'_>, pool: &ReadPool) -> CommandResult {
+    if session.multi.is_some() {
+        let error = "ERR WATCH inside MULTI is not allowed";
+        return Err(CommandError::Fixed(error));
+    }
+    let services = Arc::clone(&session.services);
+    let store = &services.store;
+    let mut keys: Vec<Vec<u8>> = Vec::new();
+    while let Some(key) = args.next_or_none() {
+        keys.push(key.to_vec());
+    }
+    let mut latches = LatchSet::default();
+    for key in &keys {
+        latches.add_hash(store.seed().hash(key), Mode::Shared);
+    }
+    let _guard = store.latches().lock(latches).await;
+    let db = session.db;
+    let look = |tier| look_at(&services, db, &keys, tier);
+    let watched = match look(Tier::Memory) {
+        Err(StorageError::NeedsDisk) => {
+            let (services, keys) = (Arc::clone(&services), keys.clone());
+            let job = move || look_at(&services, db, &keys, Tier::Disk);
+            pool.run(job).await.map_err(|_| super::LOST)??
+        }
+        watched => watched?,
+    };
+    for watched in watched {
+        session.watched.add(watched);
+    }
+    session.show_transaction();
+    Ok(Reply::ok())
+}
+
+fn look_at(
+    services: &Services,
+    db: u32,
+    keys: &[Vec<u8>],
+    tier: Tier,
+) -> Result<Vec<Watched>, StorageError> {
+    let view = services.store.view(db, options(tier))?;
+    let mut watched = Vec::with_capacity(keys.len());
+    for key in keys {
+        watched.push(Watched {
+            db,
+            ns: view.ns(),
+            key: key.clone(),
+            existed: view.open(key)?.exists(),
+        });
+    }
+    Ok(watched)
+}
+
+fn options(tier: Tier) -> ViewOptions {
+    ViewOptions {
+        tier,
+        latched: true,
+        touch: false,
+    }
+}
+
+/// EXEC. Gives the reply and the commit that it waits for.
+pub async fn exec(session: &mut Session, pool: &ReadPool) -> (CommandResult, Position) {
+    let Some(multi) = session.multi.take() else {
+        return (Err(CommandError::Fixed("ERR EXEC without MULTI")), 0);
+    };
+    let Multi { queue, aborted, .. } = *multi;
+    if aborted {
+        session.end_transaction();
+        return (Err(CommandError::Fixed(ABORTED)), 0);
+    }
+    let services = Arc::clone(&session.services);
+    let store = &services.store;
+    let queue = Arc::new(queue);
+    let mut reach = Reach::default();
+    let (result, guard) = loop {
+        let mut set = latches(session, &queue);
+        set.add_shared(reach.held());
+        let guard = store.latches().lock(set).await;
+        if (store.queue().is_full() || queue.iter().any(settles))
+            && let Err(error) = store.leader().wait(store.queue().staged()).await
+        {
+            break (Err(error), guard);
+        }
+        let result = match run(session, &queue, Tier::Memory, &reach) {
+            Err(StorageError::NeedsDisk) => run_on_pool(session, &queue, &mut reach, pool).await,
+            result => result,
+        };
+        match result {
+            Err(StorageError::NeedsLatch) if reach.is_short() => {
+                reach = Reach::of(reach.needed());
+            }
+            result => break (result, guard),
+        }
+    };
+    let (reply, position) = match result {
+        Ok(done) => {
+            blocking::wake_changed(&services, done.changed, done.changed_databases);
+            (Ok(done.reply), done.position)
+        }
+        Err(error) => (Err(discarded(error)), 0),
+    };
+    drop(guard);
+    session.end_transaction();
+    (reply, position)
+}
+
+/// Whether a command iterates over keys.
+fn settles((index, _): &(usize, OwnedRequest)) -> bool {
+    let command = commands::numbered().get(*index);
+    command.is_some_and(|command| command.spec.flags().has(Flags::SETTLED))
+}
+
+fn discarded(error: StorageError) -> CommandError {
+    let text = CommandError::from(error).text();
+    let text = [
+        b"EXECABORT Transaction discarded because of: ",
+        text.as_bytes(),
+    ]
+    .concat();
+    CommandError::Bytes(text)
+}
+
+/// The session goes along, since commands of all kinds are queued.
+async fn run_on_pool(
+    session: &mut Session,
+    queue: &Arc<Queue>,
+    reach: &mut Reach,
+    pool: &ReadPool,
+) -> Result<Done, StorageError> {
+    let client = Arc::clone(&session.client);
+    let services = Arc::clone(&session.services);
+    let mut own = std::mem::replace(session, Session::new(client, services));
+    let (queue, lent) = (Arc::clone(queue), std::mem::take(reach));
+    let job = move || {
+        let result = run(&mut own, &queue, Tier::Disk, &lent);
+        (own, lent, result)
+    };
+    match pool.run(job).await {
+        Ok((own, lent, result)) => {
+            (*session, *reach) = (own, lent);
+            result
+        }
+        Err(_) => Err(StorageError::Engine("the transaction failed".into())),
+    }
+}
+
+fn latches(session: &Session, queue: &Queue) -> LatchSet {
+    let store = &session.services.store;
+    let mut set = LatchSet::default();
+    for (index, owned) in queue {
+        let Some(command) = commands::numbered().get(*index) else {
+            continue;
+        };
+        let (request, mut keys) = (owned.as_request(), KeyPositions::new());
+        for spec in command.spec.keys {
+            spec.find(&request, &mut keys);
+        }
+        for (at, flags) in keys {
+            let key = request.get(usize::from(at)).unwrap_or_default();
+            let exclusive = command.spec.may_stage() && !flags.read_only();
+            let mode = if exclusive {
+                Mode::Exclusive
+            } else {
+                Mode::Shared
+            };
+            set.add_hash(store.seed().hash(key), mode);
+        }
+    }
+    for watched in session.watched.keys() {
+        set.add_hash(store.seed().hash(&watched.key), Mode::Shared);
+    }
+    set
+}
+
+/// What a transaction came to.
+struct Done {
+    reply: Reply,
+    position: Position,
+    changed: Vec<ChangedKey>,
+    changed_databases: bool,
+}
+
+/// Runs a transaction whose latches are held, again if databases are exchanged under it.
+fn run(
+    session: &mut Session,
+    queue: &Queue,
+    tier: Tier,
+    reach: &Reach,
+) -> Result<Done, StorageError> {
+    let db = session.db;
+    loop {
+        session.select(db);
+        match attempt(session, queue, tier, reach) {
+            Err(StorageError::NamespaceChanged) => {}
+            result => return result,
+        }
+    }
+}
+
+fn attempt(
+    session: &mut Session,
+    queue: &Queue,
+    tier: Tier,
+    reach: &Reach,
+) -> Result<Done, StorageError> {
+    let services = Arc::clone(&session.services);
+    let mut edit = services.store.edit(session.db, options(tier))?;
+    if session.watched.is_changed() || !watched_as_before(session, &mut edit)? {
+        return Ok(Done {
+            reply: Reply::NilArray,
+            position: 0,
+            changed: Vec::new(),
+            changed_databases: false,
+        });
+    }
+    let mut replies = Vec::with_capacity(queue.len());
+    for (index, owned) in queue {
+        let result = match commands::numbered().get(*index) {
+            Some(command) => one(session, &mut edit, command, owned.as_request(), reach),
+            None => Err(CommandError::Fixed(text::SYNTAX)),
+        };
+        replies.push(match result {
+            Err(CommandError::Storage(
+                error @ (StorageError::NeedsDisk
+                | StorageError::NeedsLatch
+                | StorageError::NamespaceChanged),
+            )) => return Err(error),
+            result => answer(&services, *index, result),
+        });
+    }
+    let seen = edit.seen();
+    let noted = services.waiting.any() || services.watches.any();
+    let (changed, changed_databases) = match noted {
+        true => (edit.changed_keys(), edit.changes_databases()),
+        false => (Vec::new(), false),
+    };
+    let position = edit.stage()?;
+    for (db, key) in &changed {
+        services.watches.touch(*db, key);
+    }
+    Ok(Done {
+        reply: Reply::Array(replies),
+        position: position.max(seen),
+        changed,
+        changed_databases,
+    })
+}
+
+/// Whether watched keys that nobody wrote to are there as they were: their time may have come, and
+/// their databases may have been emptied or exchanged.
+fn watched_as_before(session: &Session, edit: &mut Edit<'_>) -> Result<bool, StorageError> {
+    let db = edit.db();
+    for watched in session.watched.keys() {
+        edit.select(watched.db);
+        let exists = edit.open(&watched.key)?.exists();
+        let moved = edit.ns() != watched.ns;
+        if exists != watched.existed || (moved && exists) {
+            return Ok(false);
+        }
+    }
+    edit.select(db);
+    Ok(true)
+}
+
+fn one(
+    session: &mut Session,
+    edit: &mut Edit<'_>,
+    command: &'static NumberedCommand,
+    request: Request<'_>,
+    reach: &Reach,
+) -> CommandResult {
+    let services = Arc::clone(&session.services);
+    let mut args = Args::new(request, command.words);
+    let ctx = Ctx {
+        config: &services.config,
+        resp: session.resp,
+        command: command.full_name,
+        only_key: None,
+        reach,
+    };
+    match command.spec.handler {
+        Handler::Read(run) => run(edit, &mut args, &ctx),
+        Handler::Write(run) | Handler::Memo { compute: run, .. } => {
+            edit.savepoint();
+            let result = run(edit, &mut args, &ctx);
+            if result.is_err() {
+                edit.roll_back();
+            }
+            result
+        }
+        Handler::Server(run) => {
+            let outcome = run(session, &mut args)?;
+            edit.select(session.db);
+            match outcome {
+                Outcome::Reply(reply) | Outcome::ReplyAndClose(reply) => Ok(reply),
+                Outcome::Close => Ok(Reply::ok()),
+            }
+        }
+        Handler::Control(_) | Handler::Container => {
+            Err(CommandError::wrong_arity(command.full_name))
+        }
+    }
+}
+
+/// A queued command's reply, counted.
+fn answer(services: &Services, index: usize, result: CommandResult) -> Reply {
+    let stats = services.metrics.per_command.get(index);
+    if let Some(stats) = stats {
+        stats.calls.add(1);
+    }
+    match result {
+        Ok(reply) => reply,
+        Err(CommandError::Park(park)) => park.nil,
+        Err(error) => {
+            if let Some(stats) = stats {
+                stats.failed.add(1);
+            }
+            let text = error.text();
+            services.metrics.error_replies.add(1);
+            services.metrics.errors.count(text.as_bytes());
+            Reply::Error(text)
+        }
+    }
+}

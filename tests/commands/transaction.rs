@@ -1,0 +1,196 @@
+//! MULTI, EXEC, DISCARD, WATCH, UNWATCH.
+//! Invariants: a transaction is one commit, all or nothing; a command that fails in it costs only
+//! itself. Must not know: how it is staged. Tests: this file; the oracle's `blocking` profile sends
+//! transactions between waiting clients.
+
+use crate::harness::ask::fails;
+use crate::harness::{Server, ask};
+use redis::{Connection, Value};
+
+/// EXEC, as plain values.
+fn exec(c: &mut Connection) -> Value {
+    redis::cmd("EXEC").query(c).expect("EXEC")
+}
+
+fn queue(c: &mut Connection, lines: &[&str]) {
+    assert_eq!(ask::<String>(c, "MULTI"), "OK");
+    for line in lines {
+        assert_eq!(ask::<String>(c, line), "QUEUED", "{line}");
+    }
+}
+
+#[test]
+fn exec_runs_what_was_queued_and_each_sees_those_before() {
+    let server = Server::start();
+    let mut c = server.client();
+    queue(
+        &mut c,
+        &[
+            "SET a 1",
+            "INCR a",
+            "RPUSH l x y",
+            "LRANGE l 0 -1",
+            "DBSIZE",
+        ],
+    );
+    let Value::Array(replies) = exec(&mut c) else {
+        panic!("an array of replies");
+    };
+    assert_eq!(replies.len(), 5);
+    assert_eq!(replies[1], Value::Int(2));
+    assert_eq!(replies[4], Value::Int(2));
+    assert_eq!(ask::<i32>(&mut c, "GET a"), 2);
+    assert_eq!(fails(&mut c, "EXEC"), "ERR EXEC without MULTI");
+}
+
+#[test]
+fn exec_keeps_the_others_when_one_command_fails() {
+    let server = Server::start();
+    let mut c = server.client();
+    let _: String = ask(&mut c, "SET s text");
+    queue(&mut c, &["SET a 1", "RPUSH s x", "INCR s", "SET b 2"]);
+    let error = redis::cmd("EXEC").query::<Value>(&mut c).unwrap_err();
+    assert!(error.to_string().contains("WRONGTYPE"), "{error}");
+    assert_eq!(ask::<i32>(&mut c, "GET a"), 1);
+    assert_eq!(ask::<i32>(&mut c, "GET b"), 2);
+    assert_eq!(ask::<String>(&mut c, "GET s"), "text");
+}
+
+#[test]
+fn exec_is_refused_after_a_command_that_could_not_be_queued() {
+    let server = Server::start();
+    let mut c = server.client();
+    queue(&mut c, &["SET a 1"]);
+    assert_eq!(
+        fails(&mut c, "GET"),
+        "ERR wrong number of arguments for 'get' command"
+    );
+    let aborted = "EXECABORT Transaction discarded because of previous errors.";
+    assert_eq!(fails(&mut c, "EXEC"), aborted);
+    assert_eq!(ask::<i32>(&mut c, "EXISTS a"), 0);
+}
+
+#[test]
+fn discard_forgets_commands_and_watches() {
+    let server = Server::start();
+    let (mut c, mut other) = (server.client(), server.client());
+    let _: String = ask(&mut c, "WATCH k");
+    queue(&mut c, &["SET a 1"]);
+    assert_eq!(ask::<String>(&mut c, "DISCARD"), "OK");
+    assert_eq!(fails(&mut c, "DISCARD"), "ERR DISCARD without MULTI");
+    let _: String = ask(&mut other, "SET k 1");
+    queue(&mut c, &["SET a 2"]);
+    assert!(matches!(exec(&mut c), Value::Array(_)));
+    assert_eq!(ask::<i32>(&mut c, "GET a"), 2);
+}
+
+#[test]
+fn multi_does_not_nest_and_watch_comes_before_it() {
+    let server = Server::start();
+    let mut c = server.client();
+    queue(&mut c, &["SET a 1"]);
+    assert_eq!(fails(&mut c, "MULTI"), "ERR MULTI calls can not be nested");
+    assert_eq!(
+        fails(&mut c, "WATCH k"),
+        "ERR WATCH inside MULTI is not allowed"
+    );
+    assert_eq!(ask::<String>(&mut c, "DISCARD"), "OK");
+}
+
+#[test]
+fn watch_notices_every_way_in_which_a_key_changes() {
+    let changes: [&[&str]; 9] = [
+        &["SET k 2"],
+        &["DEL k"],
+        &["EXPIRE k 100"],
+        &["RENAME k l"],
+        &["MOVE k 1"],
+        &["FLUSHDB"],
+        &["FLUSHALL"],
+        &["SWAPDB 0 1"],
+        &["MULTI", "APPEND k x", "EXEC"],
+    ];
+    let server = Server::start();
+    let (mut c, mut other) = (server.client(), server.client());
+    for lines in changes {
+        let _: String = ask(&mut c, "FLUSHALL");
+        let _: String = ask(&mut c, "SET k 1");
+        let _: String = ask(&mut c, "WATCH k unrelated");
+        for line in lines {
+            let _: Value = ask(&mut other, line);
+        }
+        queue(&mut c, &["SET written 1"]);
+        assert_eq!(exec(&mut c), Value::Nil, "{lines:?}");
+        assert_eq!(ask::<i32>(&mut c, "EXISTS written"), 0, "{lines:?}");
+    }
+}
+
+#[test]
+fn unwatch_and_harmless_changes_let_exec_run() {
+    let server = Server::start();
+    let (mut c, mut other) = (server.client(), server.client());
+    let _: String = ask(&mut c, "SET k 1");
+    for line in [
+        "GET k",
+        "SET other 1",
+        "SADD s a",
+        "DEL missing",
+        "PERSIST k",
+    ] {
+        let _: String = ask(&mut c, "WATCH k missing");
+        let _: Value = ask(&mut other, line);
+        queue(&mut c, &["PING"]);
+        assert!(matches!(exec(&mut c), Value::Array(_)), "{line}");
+    }
+    let _: String = ask(&mut c, "WATCH k");
+    let _: String = ask(&mut other, "SET k 2");
+    assert_eq!(ask::<String>(&mut c, "UNWATCH"), "OK");
+    queue(&mut c, &["PING"]);
+    assert!(matches!(exec(&mut c), Value::Array(_)));
+}
+
+#[test]
+fn watch_notices_a_key_whose_time_comes() {
+    let server = Server::start();
+    let mut c = server.client();
+    let _: String = ask(&mut c, "SET k 1 PX 30");
+    let _: String = ask(&mut c, "WATCH k");
+    while ask::<i32>(&mut c, "EXISTS k") == 1 {}
+    queue(&mut c, &["SET written 1"]);
+    assert_eq!(exec(&mut c), Value::Nil);
+}
+
+#[test]
+fn a_waiting_command_in_a_transaction_does_not_wait() {
+    let server = Server::start();
+    let mut c = server.client();
+    queue(&mut c, &["BLPOP l 0", "RPUSH l a", "BLPOP l 0"]);
+    let Value::Array(replies) = exec(&mut c) else {
+        panic!("an array of replies");
+    };
+    assert_eq!(replies[0], Value::Nil);
+    assert!(matches!(replies[2], Value::Array(_)));
+}
+
+#[test]
+fn client_list_shows_what_is_queued_and_watched() {
+    let server = Server::start();
+    let mut c = server.client();
+    let _: String = ask(&mut c, "WATCH a b");
+    let line: String = ask(&mut c, "CLIENT INFO");
+    assert!(line.contains(" multi=-1 watch=2 "), "{line}");
+}
+
+#[test]
+fn a_transaction_survives_a_kill_whole() {
+    let mut server = Server::start();
+    let mut c = server.client();
+    queue(&mut c, &["MSET a 1 b 2", "RPUSH l x", "DEL a"]);
+    assert!(matches!(exec(&mut c), Value::Array(_)));
+    drop(c);
+    server.kill();
+    server.restart();
+    let mut c = server.client();
+    assert_eq!(ask::<i32>(&mut c, "EXISTS a"), 0);
+    assert_eq!(ask::<i32>(&mut c, "EXISTS b l"), 2);
+}
