@@ -143,26 +143,33 @@ pub async fn exec(session: &mut Session, pool: &ReadPool) -> (CommandResult, Pos
     }
     let services = Arc::clone(&session.services);
     let store = &services.store;
+    let settles = |(index, _): &(usize, OwnedRequest)| {
+        let command = commands::numbered().get(*index);
+        command.is_some_and(|command| command.spec.flags().has(Flags::SETTLED))
+    };
+    let settles = queue.iter().any(settles);
     let queue = Arc::new(queue);
-    let mut reach = Reach::default();
-    let (result, guard) = loop {
+    let mut stripes = Vec::new();
+    let (guard, result) = loop {
         let mut set = latches(session, &queue);
-        set.add_shared(reach.held());
+        set.add_shared(&stripes);
         let guard = store.latches().lock(set).await;
-        if (store.queue().is_full() || queue.iter().any(settles))
+        if (settles || store.queue().is_full())
             && let Err(error) = store.leader().wait(store.queue().staged()).await
         {
-            break (Err(error), guard);
+            session.end_transaction();
+            return (Err(discarded(error)), 0);
         }
-        let result = match run(session, &queue, Tier::Memory, &reach) {
-            Err(StorageError::NeedsDisk) => run_on_pool(session, &queue, &mut reach, pool).await,
+        let result = match run(session, &queue, stripes.clone(), Tier::Memory) {
+            Err(Trouble::Storage(StorageError::NeedsDisk)) => {
+                run_on_pool(session, &queue, stripes.clone(), pool).await
+            }
             result => result,
         };
         match result {
-            Err(StorageError::NeedsLatch) if reach.is_short() => {
-                reach = Reach::of(reach.needed());
-            }
-            result => break (result, guard),
+            Err(Trouble::Lacks(needed)) => stripes = needed,
+            Err(Trouble::Storage(error)) => break (guard, Err(error)),
+            Ok(done) => break (guard, Ok(done)),
         }
     };
     let (reply, position) = match result {
@@ -175,12 +182,6 @@ pub async fn exec(session: &mut Session, pool: &ReadPool) -> (CommandResult, Pos
     drop(guard);
     session.end_transaction();
     (reply, position)
-}
-
-/// Whether a command iterates over keys.
-fn settles((index, _): &(usize, OwnedRequest)) -> bool {
-    let command = commands::numbered().get(*index);
-    command.is_some_and(|command| command.spec.flags().has(Flags::SETTLED))
 }
 
 fn discarded(error: StorageError) -> CommandError {
@@ -197,23 +198,26 @@ fn discarded(error: StorageError) -> CommandError {
 async fn run_on_pool(
     session: &mut Session,
     queue: &Arc<Queue>,
-    reach: &mut Reach,
+    stripes: Vec<u32>,
     pool: &ReadPool,
-) -> Result<Done, StorageError> {
+) -> Result<Done, Trouble> {
     let client = Arc::clone(&session.client);
     let services = Arc::clone(&session.services);
+    let queue = Arc::clone(queue);
     let mut own = std::mem::replace(session, Session::new(client, services));
-    let (queue, lent) = (Arc::clone(queue), std::mem::take(reach));
     let job = move || {
-        let result = run(&mut own, &queue, Tier::Disk, &lent);
-        (own, lent, result)
+        let result = run(&mut own, &queue, stripes, Tier::Disk);
+        (own, result)
     };
     match pool.run(job).await {
-        Ok((own, lent, result)) => {
-            (*session, *reach) = (own, lent);
+        Ok((own, result)) => {
+            *session = own;
             result
         }
-        Err(_) => Err(StorageError::Engine("the transaction failed".into())),
+        Err(_) => {
+            let error = StorageError::Engine("the transaction failed".into());
+            Err(Trouble::Storage(error))
+        }
     }
 }
 
@@ -253,19 +257,30 @@ struct Done {
     changed_databases: bool,
 }
 
+/// Why a transaction did not run.
+enum Trouble {
+    Storage(StorageError),
+    /// It needs these latches besides those of its commands.
+    Lacks(Vec<u32>),
+}
+
 /// Runs a transaction whose latches are held, again if databases are exchanged under it.
 fn run(
     session: &mut Session,
     queue: &Queue,
+    stripes: Vec<u32>,
     tier: Tier,
-    reach: &Reach,
-) -> Result<Done, StorageError> {
+) -> Result<Done, Trouble> {
     let db = session.db;
+    let reach = Reach::of(stripes);
     loop {
         session.select(db);
-        match attempt(session, queue, tier, reach) {
+        match attempt(session, queue, &reach, tier) {
             Err(StorageError::NamespaceChanged) => {}
-            result => return result,
+            Err(StorageError::NeedsLatch) if reach.is_short() => {
+                return Err(Trouble::Lacks(reach.needed()));
+            }
+            result => return result.map_err(Trouble::Storage),
         }
     }
 }
@@ -273,8 +288,8 @@ fn run(
 fn attempt(
     session: &mut Session,
     queue: &Queue,
-    tier: Tier,
     reach: &Reach,
+    tier: Tier,
 ) -> Result<Done, StorageError> {
     let services = Arc::clone(&session.services);
     let mut edit = services.store.edit(session.db, options(tier))?;
@@ -289,7 +304,7 @@ fn attempt(
     let mut replies = Vec::with_capacity(queue.len());
     for (index, owned) in queue {
         let result = match commands::numbered().get(*index) {
-            Some(command) => one(session, &mut edit, command, owned.as_request(), reach),
+            Some(command) => one(session, &mut edit, reach, command, owned.as_request()),
             None => Err(CommandError::Fixed(text::SYNTAX)),
         };
         replies.push(match result {
@@ -338,9 +353,9 @@ fn watched_as_before(session: &Session, edit: &mut Edit<'_>) -> Result<bool, Sto
 fn one(
     session: &mut Session,
     edit: &mut Edit<'_>,
+    reach: &Reach,
     command: &'static NumberedCommand,
     request: Request<'_>,
-    reach: &Reach,
 ) -> CommandResult {
     let services = Arc::clone(&session.services);
     let mut args = Args::new(request, command.words);

@@ -184,10 +184,10 @@ impl<'k> Stream<'k> {
         header.head = self.place.head(self.len());
         let fixed = self.fixed();
         let (entries, nodes) = (self.entries.encode_head(), self.nodes.encode_head());
+        let groups = self.groups.as_deref().map(GroupTrees::encode);
         let mut parts: SmallVec<[&[u8]; 6]> = SmallVec::new();
         parts.extend([&fixed[..], &entries, self.entries.root_bytes()]);
         parts.extend([&nodes[..], self.nodes.root_bytes()]);
-        let groups = self.groups.as_deref().map(GroupTrees::encode);
         parts.extend(groups.as_deref());
         edit.put(&self.entry, header, &parts, events)
     }
