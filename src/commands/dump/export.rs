@@ -1,6 +1,7 @@
 //! Owns reading a value of any type out of the database as plain data.
 //! Must not know: serialised forms. Tests: `tests/commands/dump.rs`, `tests/compat/dump.rs`.
 
+use super::export_stream;
 use crate::rdb::{HashField, Value};
 use bytes::Bytes;
 use storage::encoding::meta::DataType;
@@ -48,7 +49,10 @@ pub fn value(view: &View<'_>, key: &[u8]) -> Result<Option<Value>> {
             let pair = |one: &Scored| (bytes(&one.member), one.score);
             Value::ZSet(members.iter().map(pair).collect())
         }
-        DataType::Stream => return Ok(None),
+        DataType::Stream => match export_stream::stream(view, key)? {
+            Some(stream) => Value::Stream(stream),
+            None => return Ok(None),
+        },
     }))
 }
 
@@ -60,6 +64,6 @@ pub fn expires(view: &View<'_>, key: &[u8]) -> Result<bool> {
         .is_some_and(|header| header.expire_ms.is_some()))
 }
 
-fn bytes(text: &[u8]) -> Bytes {
+pub(super) fn bytes(text: &[u8]) -> Bytes {
     Bytes::copy_from_slice(text)
 }
