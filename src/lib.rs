@@ -27,6 +27,8 @@ pub mod resp;
 pub mod server;
 /// L2: connections' state, connected clients.
 pub mod session;
+/// L1: SHA-1.
+pub mod sha1;
 /// L2: clients that wait for keys.
 pub mod wait;
 /// L2: WATCH.

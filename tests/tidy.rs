@@ -13,7 +13,7 @@ use tidy::source::{self, Source};
 
 /// Modules of `src/`, lowest first: a module may use those before it, never those behind it.
 const LAYERS: &[&str] = &[
-    "glob", "resp", "rdb", "error", "config", "log", "metrics", "wait", "watch", "session",
+    "glob", "sha1", "resp", "rdb", "error", "config", "log", "metrics", "wait", "watch", "session",
     "command", "commands", "exec", "net", "server",
 ];
 

@@ -101,6 +101,8 @@ pub enum Control {
     Sleep,
     /// DEBUG RELOAD and friends: drop caches, read again.
     Reload,
+    /// DEBUG DIGEST.
+    Digest,
     /// COMPACT: compaction of a partition or of all.
     Compact,
     /// PFSELFTEST.

@@ -2,6 +2,7 @@
 //! Must not know: sockets. Tests: `tests/commands/server.rs`.
 
 use super::LOST;
+use super::digest;
 use super::pool::ReadPool;
 use super::transaction;
 use crate::command::{Args, Control};
@@ -28,6 +29,10 @@ pub async fn carry_out(
         Control::Shutdown => shutdown(session, args),
         Control::Sleep => sleep(args).await,
         Control::Reload => reload(session, pool).await,
+        Control::Digest => {
+            let digest = digest::of_all(&session.services, pool).await?;
+            Ok(Reply::Status(digest.hex()))
+        }
         Control::Compact => compact(session, args, pool).await,
         Control::HyperLogLogSelfTest => hll_self_test(session, pool).await,
     }

@@ -12,6 +12,7 @@ mod admit;
 mod blocking;
 mod call;
 mod control;
+mod digest;
 mod lookup;
 mod pool;
 mod run;

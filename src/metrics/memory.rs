@@ -2,7 +2,7 @@
 //! Invariants: reading costs microseconds. Must not know: who asks. Tests: below.
 
 use crate::config::Config;
-use tikv_jemalloc_ctl::{epoch, stats};
+use tikv_jemalloc_ctl::{arenas, epoch, raw, stats};
 
 /// The allocator's figures, bytes; 0 where it does not tell.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,6 +33,40 @@ pub fn return_pages_in_background() {
     if let Err(error) = tikv_jemalloc_ctl::background_thread::write(true) {
         tracing::warn!("The allocator keeps freed pages until it is used again: {error}");
     }
+}
+
+/// The allocator's figures as lines of text.
+pub fn report() -> String {
+    let Allocator {
+        allocated,
+        active,
+        resident,
+    } = allocator();
+    let bytes = |read: tikv_jemalloc_ctl::Result<usize>| read.unwrap_or(0);
+    let arenas = arenas::narenas::read().unwrap_or(0);
+    let version = tikv_jemalloc_ctl::version::read().unwrap_or("unknown");
+    format!(
+        "jemalloc {version}\nArenas: {arenas}\nAllocated: {allocated}\nActive: {active}\n\
+         Resident: {resident}\nMapped: {}\nRetained: {}\nMetadata: {}\n",
+        bytes(stats::mapped::read()),
+        bytes(stats::retained::read()),
+        bytes(stats::metadata::read()),
+    )
+}
+
+/// Gives every unused page back to the kernel.
+pub fn purge() -> tikv_jemalloc_ctl::Result<()> {
+    for arena in 0..arenas::narenas::read()? {
+        let name = format!("arena.{arena}.dirty_decay_ms\0");
+        // SAFETY: the name ends with a zero byte, and the setting is of this type.
+        let decay = unsafe { raw::update::<isize>(name.as_bytes(), 0) };
+        // An arena that was never used has no such setting. Setting it has purged the pages.
+        if let Ok(decay_ms) = decay {
+            // SAFETY: as above.
+            unsafe { raw::write::<isize>(name.as_bytes(), decay_ms)? };
+        }
+    }
+    Ok(())
 }
 
 /// Bytes in use: what the allocator has handed out.

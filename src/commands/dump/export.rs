@@ -1,9 +1,11 @@
 //! Owns reading a value of any type out of the database as plain data.
 //! Must not know: serialised forms. Tests: `tests/commands/dump.rs`, `tests/compat/dump.rs`.
 
+use super::export_stream;
 use crate::rdb::{HashField, Value};
 use bytes::Bytes;
 use storage::encoding::meta::DataType;
+use storage::ops::zset::{self, Limit, Range, Scored};
 use storage::ops::{bytes as string, hash::Hash, list, set};
 use storage::{Result, View};
 
@@ -41,10 +43,27 @@ pub fn value(view: &View<'_>, key: &[u8]) -> Result<Option<Value>> {
                 false => Value::Hash(fields),
             }
         }
-        DataType::ZSet | DataType::Stream => return Ok(None),
+        DataType::ZSet => {
+            let all = Range::Ranks(0, -1);
+            let members = zset::range(view, key, &all, false, Limit::NONE)?;
+            let pair = |one: &Scored| (bytes(&one.member), one.score);
+            Value::ZSet(members.iter().map(pair).collect())
+        }
+        DataType::Stream => match export_stream::stream(view, key)? {
+            Some(stream) => Value::Stream(stream),
+            None => return Ok(None),
+        },
     }))
 }
 
-fn bytes(text: &[u8]) -> Bytes {
+/// Whether a key has a time at which it expires.
+pub fn expires(view: &View<'_>, key: &[u8]) -> Result<bool> {
+    let entry = view.open(key)?;
+    Ok(entry
+        .header()
+        .is_some_and(|header| header.expire_ms.is_some()))
+}
+
+pub(super) fn bytes(text: &[u8]) -> Bytes {
     Bytes::copy_from_slice(text)
 }

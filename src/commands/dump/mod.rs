@@ -4,7 +4,9 @@
 //! is written before the whole payload is understood. Must not know: the form itself (`crate::rdb`).
 //! Tests: `tests/commands/dump.rs`, `tests/compat/dump.rs`.
 
-pub(super) mod export;
+pub mod digest;
+pub mod export;
+mod export_stream;
 mod import;
 
 use crate::command::{
@@ -137,9 +139,7 @@ fn restore(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandRe
         return Ok(Reply::ok());
     }
     import::value(edit, key, &value, Event::Restore, ctx)?;
-    if let Some(at_ms) = at_ms {
-        expire::file(edit, key, at_ms)?;
-    }
+    expire::file(edit, key, at_ms)?;
     let in_use = (options.idle_s, options.frequency);
     if in_use != (None, None) {
         let name = edit.name(key);

@@ -3,11 +3,16 @@
 //! lose data. Must not know: how sleeping and reloading are carried out.
 //! Tests: `tests/commands/server.rs`.
 
+use super::debug_absent::{
+    CHANGE_REPL_ID, LISTPACK, QUICKLIST_PACKED_THRESHOLD, REPLYBUFFER, SET_DISABLE_DENY_SCRIPTS,
+};
 use super::debug_protocol::PROTOCOL;
 use super::{OPERATOR, ROW};
 use crate::command::{
     Args, Arity, CommandSpec, Control, Ctx, Flags, Handler, KeyFlags, KeySpec, Outcome,
 };
+use crate::commands::dump::digest::Digest;
+use crate::commands::dump::export;
 use crate::commands::help;
 use crate::error::{CommandError, CommandResult, text};
 use crate::glob;
@@ -23,13 +28,20 @@ pub static DEBUG: CommandSpec = CommandSpec {
     summary: "A container for debugging commands.",
     complexity: "Depends on subcommand.",
     subcommands: &[
+        &CHANGE_REPL_ID,
+        &DIGEST,
+        &DIGEST_VALUE,
         &ERROR,
+        &LISTPACK,
         &LOADAOF,
         &LOG,
         &OBJECT,
         &PROTOCOL,
+        &QUICKLIST_PACKED_THRESHOLD,
         &RELOAD,
+        &REPLYBUFFER,
         &SET_ACTIVE_EXPIRE,
+        &SET_DISABLE_DENY_SCRIPTS,
         &SLEEP,
         &STRINGMATCH_LEN,
         &HELP,
@@ -138,6 +150,40 @@ fn object(view: &View<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandResult {
         "Value at:0x{slot:04x}{hash:012x} refcount:1 encoding:{encoding} \
          serializedlength:{bytes} lru:0 lru_seconds_idle:{idle_s}"
     )))
+}
+
+static DIGEST: CommandSpec = CommandSpec {
+    name: "digest",
+    arity: Arity::exactly(2),
+    extra: DEBUGGING,
+    handler: Handler::Control(Control::Digest),
+    summary: "Returns a digest of all keys and values, which equal data sets have in common.",
+    complexity: "O(N) where N is the number of bytes of all values.",
+    ..ROW
+};
+
+static DIGEST_VALUE: CommandSpec = CommandSpec {
+    name: "digest-value",
+    arity: Arity::at_least(2),
+    keys: &[KeySpec::range(2, -1, 1, KeyFlags::RO)],
+    extra: DEBUGGING.with(Flags::NO_TOUCH).with(Flags::LATCHED),
+    handler: Handler::Read(digest_value),
+    syntax: "[key ...]",
+    summary: "Returns a digest of each key's value, which equal values have in common.",
+    complexity: "O(N) where N is the number of bytes of the values.",
+    ..ROW
+};
+
+fn digest_value(view: &View<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandResult {
+    let mut digests = Vec::with_capacity(args.left());
+    while let Some(key) = args.next_or_none() {
+        let mut digest = Digest::default();
+        if let Some(value) = export::value(view, key)? {
+            digest.append_value(&value, export::expires(view, key)?);
+        }
+        digests.push(Reply::Status(digest.hex()));
+    }
+    Ok(Reply::Array(digests))
 }
 
 static SET_ACTIVE_EXPIRE: CommandSpec = CommandSpec {

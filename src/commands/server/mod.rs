@@ -5,10 +5,12 @@
 
 pub mod config;
 mod debug;
+mod debug_absent;
 mod debug_protocol;
 mod function;
 mod info;
 mod lifecycle;
+mod lolwut;
 mod memory;
 
 use crate::command::{Arity, CommandSpec, Flags, Group, Handler};
@@ -22,6 +24,7 @@ pub static COMMANDS: &[&CommandSpec] = &[
     &function::FUNCTION,
     &info::INFO,
     &lifecycle::LASTSAVE,
+    &lolwut::LOLWUT,
     &memory::MEMORY,
     &lifecycle::ROLE,
     &lifecycle::SAVE,

@@ -72,7 +72,7 @@ const fn behind_streams(from: i16, flags: KeyFlags) -> KeySpec {
 }
 
 /// When nodes are full, by the configuration of the moment.
-fn limits(ctx: &Ctx<'_>) -> NodeLimits {
+pub(in crate::commands) fn limits(ctx: &Ctx<'_>) -> NodeLimits {
     NodeLimits {
         bytes_max: ctx.config.stream_node_max_bytes.get(),
         entries_max: ctx.config.stream_node_max_entries.get().max(0) as u64,

@@ -151,6 +151,14 @@ impl<'k> Map<'k> {
         matches!(self.form, Form::Packed(_))
     }
 
+    /// Number and bytes of its buckets, long entries counted short; `None` while packed.
+    pub fn buckets(&self) -> Option<(u64, u64)> {
+        match &self.form {
+            Form::Packed(_) => None,
+            Form::Spread(state) => Some((u64::from(state.buckets), state.bytes)),
+        }
+    }
+
     /// Where its rows stand. A type that keeps rows of its own takes the id here.
     pub fn place_mut(&mut self) -> &mut Place {
         &mut self.place

@@ -42,13 +42,16 @@ pub enum Deadline {
     At(u64),
 }
 
-/// Gives a key that this edit has written its time, telling nobody: what wrote it does.
-pub fn file(edit: &mut Edit<'_>, key: &[u8], at_ms: u64) -> Result<()> {
+/// Gives a key that this edit has written its time, or none, telling nobody: what wrote it does.
+pub fn file(edit: &mut Edit<'_>, key: &[u8], at_ms: Option<u64>) -> Result<()> {
     let entry = edit.open(key)?;
     let Some(mut header) = entry.header().cloned() else {
         return Ok(());
     };
-    header.expire_ms = Some(at_ms);
+    if header.expire_ms == at_ms {
+        return Ok(());
+    }
+    header.expire_ms = at_ms;
     let payload = entry.payload().unwrap_or_default();
     edit.put(&entry, header, &[payload], &[])
 }

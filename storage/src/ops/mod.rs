@@ -17,6 +17,7 @@ pub mod random_key;
 pub mod relocate;
 pub mod scan;
 pub mod set;
+pub mod size;
 pub mod sort;
 pub mod stream;
 pub mod string;

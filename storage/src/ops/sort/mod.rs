@@ -12,6 +12,7 @@ use crate::commit::reach::Reach;
 use crate::encoding::meta::DataType;
 use crate::error::{Result, StorageError};
 use crate::ops::bytes::Content;
+use crate::ops::zset::{self, Limit, Range};
 use crate::ops::{list, set};
 use crate::value::Value;
 use crate::view::View;
@@ -118,6 +119,7 @@ fn len(view: &View<'_>, key: &[u8], kind: Option<DataType>) -> Result<u64> {
     match kind {
         Some(DataType::List) => list::len(view, key),
         Some(DataType::Set) => set::len(view, key),
+        Some(DataType::ZSet) => zset::len(view, key),
         Some(_) => Err(StorageError::WrongType),
         None => view.open(key).map(|_| 0),
     }
@@ -128,8 +130,20 @@ fn all(view: &View<'_>, key: &[u8], kind: Option<DataType>) -> Result<Vec<Value>
     match kind {
         Some(DataType::List) => list::range(view, key, 0, -1),
         Some(DataType::Set) => set::members(view, key),
+        Some(DataType::ZSet) => zset_members(view, key, (0, -1), false),
         _ => Ok(Vec::new()),
     }
+}
+
+fn zset_members(
+    view: &View<'_>,
+    key: &[u8],
+    (start, stop): (i64, i64),
+    reverse: bool,
+) -> Result<Vec<Value>> {
+    let range = Range::Ranks(start, stop);
+    let scored = zset::range(view, key, &range, reverse, Limit::NONE)?;
+    Ok(scored.into_iter().map(|one| one.member).collect())
 }
 
 /// The elements of some ranks, counted from the end and backwards if descending.
@@ -142,14 +156,15 @@ fn stretch(
     if first >= end {
         return Ok(Vec::new());
     }
+    let (start, stop) = (first as i64, end as i64 - 1);
+    if kind == Some(DataType::ZSet) {
+        return zset_members(view, request.key, (start, stop), request.descending);
+    }
     let (start, stop) = match request.descending {
         true => (-(end as i64), -(first as i64) - 1),
-        false => (first as i64, end as i64 - 1),
+        false => (start, stop),
     };
-    let mut elements = match kind {
-        Some(DataType::List) => list::range(view, request.key, start, stop)?,
-        _ => Vec::new(),
-    };
+    let mut elements = list::range(view, request.key, start, stop)?;
     if request.descending {
         elements.reverse();
     }

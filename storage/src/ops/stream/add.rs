@@ -87,7 +87,7 @@ impl Stream<'_> {
         (id > self.last).then_some(id)
     }
 
-    fn append(
+    pub(super) fn append(
         &mut self,
         edit: &mut Edit<'_>,
         id: StreamId,

@@ -29,6 +29,7 @@ mod id;
 mod node;
 mod pending;
 mod read;
+mod replace;
 mod trees;
 mod trim;
 
@@ -45,6 +46,7 @@ pub use id::StreamId;
 pub use node::NodeLimits;
 pub use pending::{PendingFilter, PendingSummary, acknowledge, pending_range, pending_summary};
 pub use read::{Span, after, exists, has_group, last_entry_id, last_id, len, range};
+pub use replace::{Whole, WholeConsumer, WholeGroup, replace};
 pub(crate) use trees::trees;
 pub use trim::{Bound, SetId, SetIdError, Trim, set_id, trim};
 
