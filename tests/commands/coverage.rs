@@ -8,6 +8,10 @@ use crate::harness::{Server, ask};
 const SOURCES: &[&str] = &[
     include_str!("bitmap.rs"),
     include_str!("bitop.rs"),
+    include_str!("blocking/clients.rs"),
+    include_str!("blocking/line.rs"),
+    include_str!("blocking/shapes.rs"),
+    include_str!("blocking/wake.rs"),
     include_str!("connection.rs"),
     include_str!("expire.rs"),
     include_str!("hll.rs"),

@@ -4,6 +4,7 @@
 
 mod bitmap;
 mod bitop;
+mod blocking;
 mod connection;
 mod coverage;
 mod expire;
