@@ -8,7 +8,7 @@ use crate::harness::{Server, ask};
 use std::collections::VecDeque;
 
 #[test]
-fn lpush_and_rpush_put_elements_in_one_after_the_other() {
+fn lpush_and_rpush_put_elements_in_and_llen_counts_them() {
     let server = Server::start();
     let mut c = server.client();
     assert_eq!(ask::<u64>(&mut c, "RPUSH k a b c"), 3);
@@ -81,10 +81,7 @@ fn lmpop_takes_from_the_first_list_that_has_any() {
     let server = Server::start();
     let mut raw = server.raw();
     raw.expect("RPUSH b 1 2 3", ":3");
-    raw.expect(
-        "LMPOP 2 a b LEFT",
-        "*2\r\n$1\r\nb\r\n*1\r\n$1\r\n1",
-    );
+    raw.expect("LMPOP 2 a b LEFT", "*2\r\n$1\r\nb\r\n*1\r\n$1\r\n1");
     raw.expect(
         "LMPOP 2 a b right count 5",
         "*2\r\n$1\r\nb\r\n*2\r\n$1\r\n3\r\n$1\r\n2",
@@ -103,8 +100,14 @@ fn lmpop_takes_from_the_first_list_that_has_any() {
             ("LMPOP x a LEFT", numkeys),
             ("LMPOP 9 a LEFT", "ERR syntax error"),
             ("LMPOP 1 a UP", "ERR syntax error"),
-            ("LMPOP 1 a LEFT COUNT 0", "ERR count should be greater than 0"),
-            ("LMPOP 1 a LEFT COUNT x", "ERR count should be greater than 0"),
+            (
+                "LMPOP 1 a LEFT COUNT 0",
+                "ERR count should be greater than 0",
+            ),
+            (
+                "LMPOP 1 a LEFT COUNT x",
+                "ERR count should be greater than 0",
+            ),
             ("LMPOP 1 a LEFT LIMIT 1", "ERR syntax error"),
             ("LMPOP 2 none text LEFT", WRONG),
         ],
@@ -131,7 +134,10 @@ fn lmove_and_rpoplpush_move_between_all_ends() {
         assert_eq!(all(&mut c, "b"), got, "{line}");
     }
     assert_eq!(ask::<Option<String>>(&mut c, "RPOPLPUSH none b"), None);
-    assert_eq!(ask::<Option<String>>(&mut c, "LMOVE none b LEFT LEFT"), None);
+    assert_eq!(
+        ask::<Option<String>>(&mut c, "LMOVE none b LEFT LEFT"),
+        None
+    );
 }
 
 #[test]
@@ -225,6 +231,10 @@ fn an_element_above_the_limit_is_refused_and_changes_nothing() {
     let error = push(&mut c, LIMIT + 1).expect_err("one byte more");
     assert!(error.to_string().contains("8388608"), "{error}");
     assert_eq!(ask::<u64>(&mut c, "LLEN k"), 2);
-    let longest: Vec<u8> = redis::cmd("LINDEX").arg("k").arg(1).query(&mut c).expect("it");
+    let longest: Vec<u8> = redis::cmd("LINDEX")
+        .arg("k")
+        .arg(1)
+        .query(&mut c)
+        .expect("it");
     assert_eq!(longest.len(), LIMIT);
 }

@@ -16,9 +16,22 @@ fn lindex_and_lrange_count_from_both_ends() {
         let len = elements.len() as i64;
         let at = |index: i64| {
             let index = if index < 0 { index + len } else { index };
-            usize::try_from(index).ok().and_then(|index| elements.get(index).cloned())
+            usize::try_from(index)
+                .ok()
+                .and_then(|index| elements.get(index).cloned())
         };
-        for index in [0, 1, len / 2, len - 1, len, -1, -2, -len, -len - 1, i64::MAX] {
+        for index in [
+            0,
+            1,
+            len / 2,
+            len - 1,
+            len,
+            -1,
+            -2,
+            -len,
+            -len - 1,
+            i64::MAX,
+        ] {
             let found: Option<String> = ask(&mut c, &format!("LINDEX k {index}"));
             assert_eq!(found, at(index), "{index} of {len}");
         }
@@ -37,8 +50,16 @@ fn lindex_and_lrange_count_from_both_ends() {
         ];
         for (start, stop) in ranges {
             let found: Vec<String> = ask(&mut c, &format!("LRANGE k {start} {stop}"));
-            let from = if start < 0 { (start + len).max(0) } else { start };
-            let to = if stop < 0 { stop + len } else { stop.min(len - 1) };
+            let from = if start < 0 {
+                (start + len).max(0)
+            } else {
+                start
+            };
+            let to = if stop < 0 {
+                stop + len
+            } else {
+                stop.min(len - 1)
+            };
             let expected: Vec<String> = (from..=to).filter_map(at).collect();
             assert!(found == expected, "{start} to {stop} of {len}");
         }
@@ -76,7 +97,10 @@ fn lpos_finds_by_rank_count_and_length() {
         &[
             ("LPOS k c RANK 0", zero),
             ("LPOS k c RANK x", NOT_INTEGER),
-            ("LPOS k c RANK -9223372036854775808", "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"),
+            (
+                "LPOS k c RANK -9223372036854775808",
+                "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+            ),
             ("LPOS k c COUNT -1", "ERR COUNT can't be negative"),
             ("LPOS k c MAXLEN -1", "ERR MAXLEN can't be negative"),
             ("LPOS k c COUNT", "ERR syntax error"),
@@ -98,7 +122,12 @@ fn lset_replaces_one_element_of_any_list() {
         for (index, at) in [(0, 0), (len as i64 / 2, len / 2), (-1, len - 1)] {
             let element = if at == 0 { "" } else { last.as_str() };
             let mut set = redis::cmd("LSET");
-            let () = set.arg("k").arg(index).arg(element).query(&mut c).expect("LSET");
+            let () = set
+                .arg("k")
+                .arg(index)
+                .arg(element)
+                .query(&mut c)
+                .expect("LSET");
             model[at] = element.to_string();
         }
         assert!(all(&mut c, "k") == model);
@@ -198,8 +227,14 @@ fn ltrim_keeps_a_range() {
         ] {
             let () = ask(&mut c, "DEL k");
             fill(&mut c, "k", &elements);
-            assert_eq!(ask::<String>(&mut c, &format!("LTRIM k {start} {stop}")), "OK");
-            assert!(all(&mut c, "k") == elements[kept], "{start} {stop} of {len}");
+            assert_eq!(
+                ask::<String>(&mut c, &format!("LTRIM k {start} {stop}")),
+                "OK"
+            );
+            assert!(
+                all(&mut c, "k") == elements[kept],
+                "{start} {stop} of {len}"
+            );
         }
         let () = ask(&mut c, "LTRIM k 5 3");
         assert_eq!(ask::<u64>(&mut c, "EXISTS k"), 0);
