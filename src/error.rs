@@ -57,6 +57,8 @@ pub mod text {
     pub const INVALID_SECOND_DB: &str = "ERR invalid second DB index";
     pub const INT_OUT_OF_RANGE: &str =
         "ERR value is out of range, value must between -2147483648 and 2147483647";
+    pub const NOT_NEGATABLE: &str = "ERR value is out of range, value must between \
+        -9223372036854775807 and 9223372036854775807";
     pub const EXPIRE_NX_CONFLICT: &str =
         "ERR NX and XX, GT or LT options at the same time are not compatible";
     pub const EXPIRE_GT_LT_CONFLICT: &str =

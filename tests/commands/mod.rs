@@ -4,6 +4,7 @@
 
 mod bitmap;
 mod bitop;
+mod blocking;
 mod connection;
 mod coverage;
 mod dump;
@@ -12,9 +13,11 @@ mod hash;
 mod hash_expiry;
 mod hll;
 mod keyspace;
+mod list;
 mod scan;
 mod server;
 mod sort;
+mod set;
 mod string;
 mod transaction;
 mod uniform;
