@@ -103,6 +103,8 @@ pub enum Control {
     Reload,
     /// COMPACT: compaction of a partition or of all.
     Compact,
+    /// CONFIG REWRITE: the file is read and written on the pool.
+    ConfigRewrite,
     /// PFSELFTEST.
     HyperLogLogSelfTest,
 }

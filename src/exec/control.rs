@@ -29,6 +29,7 @@ pub async fn carry_out(
         Control::Sleep => sleep(args).await,
         Control::Reload => reload(session, pool).await,
         Control::Compact => compact(session, args, pool).await,
+        Control::ConfigRewrite => config_rewrite(session, pool).await,
         Control::HyperLogLogSelfTest => hll_self_test(session, pool).await,
     }
 }
@@ -137,6 +138,19 @@ async fn compact(session: &Session, args: &mut Args<'_>, pool: &ReadPool) -> Com
     };
     pool.run(compact).await.map_err(|_| LOST)??;
     Ok(Reply::ok())
+}
+
+/// CONFIG REWRITE.
+async fn config_rewrite(session: &Session, pool: &ReadPool) -> CommandResult {
+    let services = Arc::clone(&session.services);
+    let rewritten = pool.run(move || services.config.rewrite()).await;
+    match rewritten.map_err(|_| LOST)? {
+        Ok(()) => {
+            tracing::info!("CONFIG REWRITE executed with success.");
+            Ok(Reply::ok())
+        }
+        Err(error) => Err(CommandError::Text(format!("ERR {error}"))),
+    }
 }
 
 /// PFSELFTEST: other elements each time.
