@@ -114,7 +114,13 @@ impl CommandError {
 
     /// `ERR Unsupported option x`.
     pub fn unsupported_option(option: &[u8]) -> CommandError {
-        CommandError::Bytes([b"ERR Unsupported option ", quoted(option, option.len())].concat())
+        CommandError::quoting("ERR Unsupported option ", option, "")
+    }
+
+    /// A wording around foreign bytes, which stay as they are up to their first zero byte.
+    pub fn quoting(before: &str, foreign: &[u8], after: &str) -> CommandError {
+        let foreign = quoted(foreign, foreign.len());
+        CommandError::Bytes([before.as_bytes(), foreign, after.as_bytes()].concat())
     }
 
     /// `ERR wrong number of arguments for 'x' command`; subcommands as `config|get`.
@@ -200,6 +206,12 @@ fn storage_text(error: &StorageError) -> ErrorText {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn foreign_bytes_are_quoted_as_they_are_up_to_a_zero() {
+        let error = CommandError::quoting("ERR No such user '", b"a\xff\0b", "'");
+        assert_eq!(error.text().as_bytes(), b"ERR No such user 'a\xff'");
+    }
 
     #[test]
     fn texts_are_redis_texts() {

@@ -2,7 +2,8 @@
 //! Invariants: a waiter is entered while the latches of its keys are held, by whoever found
 //! nothing for it, so no change slips in between; on each key waiters stand in the order in which
 //! they came; a wait ends once, by whoever takes its sender first.
-//! Must not know: commands, how a waiter is served (`exec`). Tests: below, `tests/commands/blocking`.
+//! Must not know: commands, how a waiter is served (`exec`).
+//! Tests: below, `tests/commands/blocking`.
 
 use crate::resp::{OwnedRequest, Reply, RespVersion};
 use parking_lot::{Mutex, MutexGuard};
