@@ -78,7 +78,10 @@ impl<A> Waiter<A> {
 
 /// Those who wait for one key. Takers of one command stand in a queue of their own: where the first
 /// finds nothing, the others need not be looked at.
-struct Line<A>(Vec<(Queue, BTreeMap<u64, Arc<Waiter<A>>>)>);
+struct Line<A>(Vec<(Queue, Waiters<A>)>);
+
+/// Waiters by their tickets.
+type Waiters<A> = BTreeMap<u64, Arc<Waiter<A>>>;
 
 /// Takers of a command, or all that only look.
 type Queue = Option<usize>;

@@ -1,12 +1,7 @@
 //! Owns reading how much memory the process uses: by the allocator, and by the kernel.
 //! Invariants: reading costs microseconds. Must not know: who asks. Tests: below.
 
-<<<<<<< HEAD
-use crate::config::Config;
 use tikv_jemalloc_ctl::{arenas, epoch, raw, stats};
-=======
-use tikv_jemalloc_ctl::{epoch, stats};
->>>>>>> server2
 
 /// The allocator's figures, bytes; 0 where it does not tell.
 #[derive(Debug, Clone, Copy, Default)]

@@ -27,7 +27,7 @@ pub fn geoadd(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Comman
         }
     }
     let clash = condition.new && condition.existing;
-    if args.left() == 0 || args.left() % 3 != 0 || clash {
+    if args.left() == 0 || !args.left().is_multiple_of(3) || clash {
         return Err(CommandError::Fixed(text::SYNTAX));
     }
     let mut pairs: SmallVec<[(f64, &[u8]); 4]> = SmallVec::new();

@@ -31,8 +31,6 @@ pub fn lrange(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandRe
 pub fn lpos(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
     const RANK_ZERO: &str = "ERR RANK can't be zero: use 1 to start from the first match, 2 from \
          the second ... or use negative to start from the end of the list";
-    const RANK_OUT_OF_RANGE: &str = "ERR value is out of range, value must between \
-         -9223372036854775807 and 9223372036854775807";
     let (key, element) = (args.next()?, args.next()?);
     let (mut rank, mut count, mut compare_max) = (1, None, 0);
     while args.left() > 0 {
@@ -42,11 +40,7 @@ pub fn lpos(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResu
                 return Err(CommandError::Fixed(RANK_ZERO));
             }
             if rank == i64::MIN {
-<<<<<<< HEAD
                 return Err(CommandError::Fixed(text::NOT_NEGATABLE));
-=======
-                return Err(CommandError::Fixed(RANK_OUT_OF_RANGE));
->>>>>>> server2
             }
         } else if args.left() > 1 && args.skip_word("COUNT") {
             count = Some(args.next_in(0..=i64::MAX, "ERR COUNT can't be negative")? as u64);

@@ -45,7 +45,7 @@ impl<'a> Reading<'a> {
                 let count = args.next_i64()?;
                 reading.count = u64::try_from(count).ok().filter(|count| *count > 0);
             } else if more > 0 && args.skip_word("STREAMS") {
-                if args.left() % 2 != 0 {
+                if !args.left().is_multiple_of(2) {
                     return Err(CommandError::Fixed(match in_group {
                         true => UNBALANCED_GROUP,
                         false => UNBALANCED,
