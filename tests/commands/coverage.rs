@@ -15,6 +15,7 @@ const SOURCES: &[&str] = &[
     include_str!("connection.rs"),
     include_str!("dump.rs"),
     include_str!("expire.rs"),
+    include_str!("geo.rs"),
     include_str!("hll.rs"),
     include_str!("hash/expiry.rs"),
     include_str!("hash/fields.rs"),

@@ -9,6 +9,7 @@ mod connection;
 mod coverage;
 mod dump;
 mod expire;
+mod geo;
 mod hash;
 mod hash_expiry;
 mod hll;
