@@ -17,6 +17,8 @@ const SOURCES: &[&str] = &[
     include_str!("keyspace.rs"),
     include_str!("scan.rs"),
     include_str!("server.rs"),
+    include_str!("stream/entry.rs"),
+    include_str!("stream/group.rs"),
     include_str!("string/lcs.rs"),
     include_str!("string/many.rs"),
     include_str!("string/number.rs"),

@@ -13,6 +13,7 @@ mod hll;
 mod keyspace;
 mod scan;
 mod server;
+mod stream;
 mod string;
 mod transaction;
 mod uniform;
