@@ -308,6 +308,7 @@ impl Executor {
         let parked = Arc::clone(parked);
         let job = move || {
             let call = Call::of_parked(&services, command, &parked, None).reaching(reach);
+            let seen = services.store.queue().resolve(parked.db).0;
             let (result, position) = call.run(Tier::Disk, true);
             let lacks = matches!(result, Err(CommandError::Storage(StorageError::NeedsLatch)));
             if lacks && call.reach().is_short() {
@@ -321,7 +322,13 @@ impl Executor {
                     Some(request) => Arc::new(parked.with_request(request)),
                     None => Arc::clone(&parked),
                 };
+                let db = parked.db;
                 let entered = Entered::new(&services, parked, ticket, line);
+                // Latches of keys keep no database from being emptied or exchanged; whoever does
+                // it from now on finds the waiter.
+                if services.store.queue().resolve(db).0 != seen {
+                    entered.look_again();
+                }
                 drop::<KeyGuard>(guard);
                 return Attempt::Waits(park, entered);
             }

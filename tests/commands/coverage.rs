@@ -28,6 +28,8 @@ const SOURCES: &[&str] = &[
     include_str!("sort.rs"),
     include_str!("set/algebra.rs"),
     include_str!("set/members.rs"),
+    include_str!("stream/entry.rs"),
+    include_str!("stream/group.rs"),
     include_str!("string/lcs.rs"),
     include_str!("string/many.rs"),
     include_str!("string/number.rs"),

@@ -19,6 +19,7 @@ mod scan;
 mod server;
 mod set;
 mod sort;
+mod stream;
 mod string;
 mod transaction;
 mod uniform;
