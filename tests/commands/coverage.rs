@@ -16,6 +16,7 @@ const SOURCES: &[&str] = &[
     include_str!("hash/fields.rs"),
     include_str!("hash/random.rs"),
     include_str!("keyspace.rs"),
+    include_str!("memory.rs"),
     include_str!("scan.rs"),
     include_str!("server.rs"),
     include_str!("sort.rs"),

@@ -12,6 +12,7 @@ mod hash;
 mod hash_expiry;
 mod hll;
 mod keyspace;
+mod memory;
 mod scan;
 mod server;
 mod sort;

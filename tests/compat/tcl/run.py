@@ -90,7 +90,7 @@ def main() -> int:
     print(f"suite {suite_version}, server {server}", flush=True)
     bad = 0
     try:
-        copy = suite.working_copy(tree, server, scratch)
+        copy = suite.working_copy(tree, server, scratch, not options.reference)
         # In spawn mode the suite waits minutes for each server that does not come up.
         with unit.ExternalServer(copy, scratch) as probe:
             if not probe.answers():
