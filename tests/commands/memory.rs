@@ -141,3 +141,28 @@ fn debug_checks_the_arguments_of_what_there_is_not() {
         ],
     );
 }
+
+#[test]
+fn debug_htstats_count_keys_and_fields() {
+    let server = Server::builder().set("enable-debug-command", "yes").start();
+    let mut c = server.client();
+    let () = ask(&mut c, "SET k v EX 1000");
+    for n in 0..300 {
+        let _: i32 = ask(&mut c, &format!("SADD s member{n}"));
+    }
+    let stats: String = ask(&mut c, "DEBUG HTSTATS 0");
+    assert!(stats.starts_with("[Dictionary HT]\n") && stats.contains("[Expires HT]\n"));
+    assert!(stats.contains(" number of elements: 2\n"));
+    let stats: String = ask(&mut c, "DEBUG HTSTATS-KEY s");
+    assert!(stats.contains(" number of elements: 300\n"), "{stats}");
+    let no_table =
+        "ERR The value stored at the specified key is not represented using an hash table";
+    all_fail(
+        &mut c,
+        &[
+            ("DEBUG HTSTATS-KEY k", no_table),
+            ("DEBUG HTSTATS-KEY missing", "ERR no such key"),
+            ("DEBUG HTSTATS 99", "ERR Out of range database"),
+        ],
+    );
+}

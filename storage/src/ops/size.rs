@@ -80,3 +80,34 @@ impl Map<'_> {
             .map_or(0, |(rows, bytes)| bytes + rows * ROW_OVERHEAD_BYTES)
     }
 }
+
+/// The hash table behind a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Table {
+    pub elements: u64,
+    /// Rows over which the elements are spread; 0 while they stand in the meta record.
+    pub buckets: u64,
+}
+
+/// The hash table of a key whose value OBJECT ENCODING calls one; `None` for other values.
+pub fn table(view: &View<'_>, key: &[u8]) -> Result<Option<Table>> {
+    let entry = view.open(key)?;
+    let Some(header) = entry.header() else {
+        return Ok(None);
+    };
+    let shape = match header.kind {
+        DataType::String => return Ok(None),
+        _ => Shape::decode(entry.payload().unwrap_or_default())?,
+    };
+    let kind = header.kind;
+    Ok(match (shape, kind) {
+        (Shape::Hashtable, DataType::Hash | DataType::Set) => {
+            let map = Map::of(entry, kind, Shape::Hashtable)?;
+            Some(Table {
+                elements: map.len(),
+                buckets: map.buckets().map_or(0, |(rows, _)| rows),
+            })
+        }
+        _ => None,
+    })
+}
