@@ -57,6 +57,8 @@ pub mod text {
     pub const INVALID_SECOND_DB: &str = "ERR invalid second DB index";
     pub const INT_OUT_OF_RANGE: &str =
         "ERR value is out of range, value must between -2147483648 and 2147483647";
+    pub const NOT_NEGATABLE: &str = "ERR value is out of range, value must between \
+        -9223372036854775807 and 9223372036854775807";
     pub const EXPIRE_NX_CONFLICT: &str =
         "ERR NX and XX, GT or LT options at the same time are not compatible";
     pub const EXPIRE_GT_LT_CONFLICT: &str =
@@ -112,7 +114,13 @@ impl CommandError {
 
     /// `ERR Unsupported option x`.
     pub fn unsupported_option(option: &[u8]) -> CommandError {
-        CommandError::Bytes([b"ERR Unsupported option ", quoted(option, option.len())].concat())
+        CommandError::quoting("ERR Unsupported option ", option, "")
+    }
+
+    /// A wording around foreign bytes, which stay as they are up to their first zero byte.
+    pub fn quoting(before: &str, foreign: &[u8], after: &str) -> CommandError {
+        let foreign = quoted(foreign, foreign.len());
+        CommandError::Bytes([before.as_bytes(), foreign, after.as_bytes()].concat())
     }
 
     /// `ERR wrong number of arguments for 'x' command`; subcommands as `config|get`.
@@ -198,6 +206,12 @@ fn storage_text(error: &StorageError) -> ErrorText {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn foreign_bytes_are_quoted_as_they_are_up_to_a_zero() {
+        let error = CommandError::quoting("ERR No such user '", b"a\xff\0b", "'");
+        assert_eq!(error.text().as_bytes(), b"ERR No such user 'a\xff'");
+    }
 
     #[test]
     fn texts_are_redis_texts() {

@@ -2,7 +2,8 @@
 //! Invariants: a waiter is entered while the latches of its keys are held, by whoever found
 //! nothing for it, so no change slips in between; on each key waiters stand in the order in which
 //! they came; a wait ends once, by whoever takes its sender first.
-//! Must not know: commands, how a waiter is served (`exec`). Tests: below, `tests/commands/blocking`.
+//! Must not know: commands, how a waiter is served (`exec`).
+//! Tests: below, `tests/commands/blocking`.
 
 use crate::resp::{OwnedRequest, Reply, RespVersion};
 use parking_lot::{Mutex, MutexGuard};
@@ -69,9 +70,58 @@ impl<A> Waiter<A> {
     pub fn ticket(&self) -> u64 {
         self.ticket
     }
+
+    fn queue(&self) -> Queue {
+        self.takes.then_some(self.parked.command)
+    }
 }
 
-type Line<A> = BTreeMap<u64, Arc<Waiter<A>>>;
+/// Those who wait for one key. Takers of one command stand in a queue of their own: where the first
+/// finds nothing, the others need not be looked at.
+struct Line<A>(Vec<(Queue, Waiters<A>)>);
+
+/// Waiters by their tickets.
+type Waiters<A> = BTreeMap<u64, Arc<Waiter<A>>>;
+
+/// Takers of a command, or all that only look.
+type Queue = Option<usize>;
+
+impl<A> Line<A> {
+    fn insert(&mut self, waiter: &Arc<Waiter<A>>) {
+        let Line(queues) = self;
+        let entry = (waiter.ticket, Arc::clone(waiter));
+        match queues
+            .iter_mut()
+            .find(|(queue, _)| *queue == waiter.queue())
+        {
+            Some((_, waiters)) => drop(waiters.insert(entry.0, entry.1)),
+            None => queues.push((waiter.queue(), BTreeMap::from([entry]))),
+        }
+    }
+
+    /// Gives whether nobody is left.
+    fn remove(&mut self, waiter: &Waiter<A>) -> bool {
+        let Line(queues) = self;
+        for (queue, waiters) in queues.iter_mut() {
+            let found = waiters.get(&waiter.ticket);
+            if *queue == waiter.queue() && found.is_some_and(|one| one.serial == waiter.serial) {
+                waiters.remove(&waiter.ticket);
+            }
+        }
+        queues.retain(|(_, waiters)| !waiters.is_empty());
+        queues.is_empty()
+    }
+
+    fn next(&self, from: u64, passed_over: &[usize]) -> Option<&Arc<Waiter<A>>> {
+        let Line(queues) = self;
+        let queues = queues
+            .iter()
+            .filter(|(queue, _)| queue.is_none_or(|command| !passed_over.contains(&command)));
+        let first = queues.filter_map(|(_, waiters)| waiters.range(from..).next());
+        let first = first.min_by_key(|(ticket, _)| **ticket);
+        first.map(|(_, waiter)| waiter)
+    }
+}
 
 struct Lines<A> {
     by_key: HashMap<(u32, Vec<u8>), Line<A>>,
@@ -140,8 +190,8 @@ impl<A> Waiting<A> {
         let mut lines = self.lines.lock();
         let db = waiter.parked.db;
         for key in &waiter.keys {
-            let line = lines.by_key.entry((db, key.clone())).or_default();
-            line.insert(ticket, Arc::clone(&waiter));
+            let line = lines.by_key.entry((db, key.clone()));
+            line.or_insert_with(|| Line(Vec::new())).insert(&waiter);
         }
         let client = waiter.parked.client;
         if lines
@@ -154,35 +204,35 @@ impl<A> Waiting<A> {
         (waiter, receiver)
     }
 
-    /// Removes a waiter whose wait is over.
+    /// Removes a waiter whose wait is over; from here on nobody ends it.
     pub fn leave(&self, waiter: &Waiter<A>) {
-        let same = |found: &Arc<Waiter<A>>| found.serial == waiter.serial;
         let mut lines = self.lines.lock();
         for key in &waiter.keys {
             let key = (waiter.parked.db, key.clone());
-            if let Some(line) = lines.by_key.get_mut(&key) {
-                if line.get(&waiter.ticket).is_some_and(same) {
-                    line.remove(&waiter.ticket);
-                }
-                if line.is_empty() {
-                    lines.by_key.remove(&key);
-                }
+            let line = lines.by_key.get_mut(&key);
+            if line.is_some_and(|line| line.remove(waiter)) {
+                lines.by_key.remove(&key);
             }
         }
         let client = waiter.parked.client;
+        let same = |found: &Arc<Waiter<A>>| found.serial == waiter.serial;
         if lines.by_client.get(&client).is_some_and(same) {
             lines.by_client.remove(&client);
             self.count.fetch_sub(1, Ordering::AcqRel);
         }
     }
 
-    /// The first waiter for a key at or behind a place in the line.
-    pub fn next(&self, db: u32, key: &[u8], from: u64) -> Option<Arc<Waiter<A>>> {
+    /// The first waiter for a key at or behind a place in the line; takers of the commands
+    /// `passed_over` do not count.
+    pub fn next(
+        &self,
+        (db, key): (u32, &[u8]),
+        from: u64,
+        passed_over: &[usize],
+    ) -> Option<Arc<Waiter<A>>> {
         let lines = self.lines.lock();
         let line = lines.by_key.get(&(db, key.to_vec()))?;
-        line.range(from..)
-            .next()
-            .map(|(_, waiter)| Arc::clone(waiter))
+        line.next(from, passed_over).map(Arc::clone)
     }
 
     /// Lets every waiter look again: databases were exchanged or emptied.
@@ -242,7 +292,10 @@ mod tests {
         let (one, _one) = waiting.enter(parked(1), early, (keys(&["a", "b"]), true));
         let (two, _two) = waiting.enter(parked(2), late, (keys(&["b"]), true));
         assert_eq!(waiting.len(), 2);
-        let first = |key: &[u8], from| waiting.next(0, key, from).map(|one| one.parked.client);
+        let first = |key: &[u8], from| {
+            let next = waiting.next((0, key), from, &[]);
+            next.map(|one| one.parked.client)
+        };
         assert_eq!(first(b"a", 0), Some(1));
         assert_eq!(first(b"b", 0), Some(2));
         assert_eq!(first(b"b", late + 1), Some(1));
@@ -261,9 +314,26 @@ mod tests {
         let (before, _before) = waiting.enter(parked(1), ticket, (keys(&["a"]), true));
         let (again, _again) = waiting.enter(parked(1), ticket, (keys(&["a"]), true));
         waiting.leave(&before);
-        assert!(waiting.next(0, b"a", 0).is_some() && waiting.len() == 1);
+        assert!(waiting.next((0, b"a"), 0, &[]).is_some() && waiting.len() == 1);
         waiting.leave(&again);
-        assert!(waiting.is_empty() && waiting.next(0, b"a", 0).is_none());
+        assert!(waiting.is_empty() && waiting.next((0, b"a"), 0, &[]).is_none());
+    }
+
+    #[test]
+    fn takers_of_a_command_are_passed_over_and_those_who_look_are_not() {
+        let waiting: Waiting<Served> = Waiting::default();
+        for (client, takes) in [(1, true), (2, true), (3, false)] {
+            let ticket = waiting.ticket();
+            waiting.enter(parked(client), ticket, (keys(&["a"]), takes));
+        }
+        let next = |from, passed_over: &[usize]| {
+            let next = waiting.next((0, b"a"), from, passed_over);
+            next.map(|one| one.parked.client)
+        };
+        assert_eq!(next(0, &[]), Some(1));
+        assert_eq!(next(1, &[]), Some(2));
+        assert_eq!(next(1, &[0]), Some(3));
+        assert_eq!(next(3, &[]), None);
     }
 
     #[test]

@@ -2,8 +2,10 @@
 //! `check` exits with 0 when the directory is in order, 1 when it is not, 2 when it cannot tell.
 
 use clap::{Parser, Subcommand};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use storage::check::CheckReport;
 
 #[derive(Parser)]
 #[command(
@@ -53,12 +55,18 @@ fn main() -> ExitCode {
 /// Prints the report; gives whether the directory is in order.
 fn check(dir: &Path, json: bool, problems_max: usize) -> anyhow::Result<bool> {
     let report = storage::check::check(dir, problems_max)?;
-    if json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
-        return Ok(report.is_clean());
-    }
+    let text = match json {
+        true => serde_json::to_string_pretty(&report)?,
+        false => in_words(dir, &report),
+    };
+    // Whoever closed the pipe does not want to read it; the exit code tells all the same.
+    let _ = writeln!(std::io::stdout(), "{text}");
+    Ok(report.is_clean())
+}
+
+fn in_words(dir: &Path, report: &CheckReport) -> String {
     let rows = &report.rows;
-    println!(
+    let mut lines = vec![format!(
         "{}: {} keys ({} with expiry), {} element rows ({} more to be swept), {} partitions",
         dir.display(),
         rows.keys,
@@ -66,13 +74,12 @@ fn check(dir: &Path, json: bool, problems_max: usize) -> anyhow::Result<bool> {
         rows.elements,
         rows.dead_elements,
         report.partitions
-    );
-    for problem in &report.problems {
-        println!("problem: {problem}");
-    }
-    match report.problems_total {
-        0 => println!("clean"),
-        total => println!("{total} problems"),
-    }
-    Ok(report.is_clean())
+    )];
+    let problems = report.problems.iter();
+    lines.extend(problems.map(|problem| format!("problem: {problem}")));
+    lines.push(match report.problems_total {
+        0 => "clean".to_owned(),
+        total => format!("{total} problems"),
+    });
+    lines.join("\n")
 }

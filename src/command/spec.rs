@@ -105,6 +105,8 @@ pub enum Control {
     Digest,
     /// COMPACT: compaction of a partition or of all.
     Compact,
+    /// CONFIG REWRITE: the file is read and written on the pool.
+    ConfigRewrite,
     /// PFSELFTEST.
     HyperLogLogSelfTest,
 }

@@ -5,6 +5,7 @@
 pub mod bitmap;
 pub mod connection;
 pub mod dump;
+pub mod geo;
 pub mod hash;
 pub mod help;
 pub mod hll;
@@ -35,6 +36,7 @@ pub static TABLE: &[&[&CommandSpec]] = &[
     set::COMMANDS,
     zset::COMMANDS,
     stream::COMMANDS,
+    geo::COMMANDS,
     hll::COMMANDS,
     keyspace::COMMANDS,
     transaction::COMMANDS,

@@ -5,11 +5,13 @@
 //! known one. Must not know: how errors reach the user. Tests: below,
 //! `load/tests.rs`, `set/tests.rs`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 use super::kind::Reason;
+use super::words::c_string;
 
 /// Where configuration lines come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +122,7 @@ impl fmt::Display for Banner {
     }
 }
 
-/// `CONFIG SET` changed nothing. `Display` is the error reply without its code.
+/// `CONFIG SET` changed nothing.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ConfigSetError {
     /// No directive has this name.
@@ -131,24 +133,30 @@ pub enum ConfigSetError {
 
 impl std::error::Error for ConfigSetError {}
 
+impl ConfigSetError {
+    /// The error reply without its code; names that the client sent stay as they are up to their
+    /// first zero byte.
+    pub fn text(&self) -> Vec<u8> {
+        let (before, quoted, after): (&str, &[u8], Cow<'_, str>) = match self {
+            Self::Unknown(name) => (
+                "Unknown option or number of arguments for CONFIG SET - '",
+                name,
+                "'".into(),
+            ),
+            Self::Refused { argument, reason } => (
+                "CONFIG SET failed (possibly related to argument '",
+                argument,
+                format!("') - {reason}").into(),
+            ),
+        };
+        let quoted = c_string(quoted);
+        [before.as_bytes(), quoted, after.as_bytes()].concat()
+    }
+}
+
 impl fmt::Display for ConfigSetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unknown(name) => {
-                let name = String::from_utf8_lossy(name);
-                write!(
-                    f,
-                    "Unknown option or number of arguments for CONFIG SET - '{name}'"
-                )
-            }
-            Self::Refused { argument, reason } => {
-                let argument = String::from_utf8_lossy(argument);
-                write!(
-                    f,
-                    "CONFIG SET failed (possibly related to argument '{argument}') - {reason}"
-                )
-            }
-        }
+        f.write_str(&String::from_utf8_lossy(&self.text()))
     }
 }
 

@@ -11,8 +11,10 @@ use std::sync::Arc;
 
 use super::error::strerror;
 use super::events;
-use super::units::{parse_c_integer, parse_decimal, parse_integer, parse_memory};
+use super::units::{parse_c_integer, parse_decimal, parse_memory};
 use super::value::{ClientClass, OutputLimit, SavePoint, Value};
+use super::words::c_string;
+use crate::resp::parse_i64;
 
 /// Why a value was refused, in Redis's words.
 pub type Reason = Cow<'static, str>;
@@ -51,6 +53,8 @@ pub enum Kind {
     /// Any of these names together. A name whose bits are 0 stands for none.
     Flags(&'static [(&'static str, u32)]),
     Text,
+    /// A text that may hold zero bytes; any other ends at the first, as it does in C.
+    Bytes,
     /// A directory that exists; kept as an absolute path.
     Directory,
     Save,
@@ -106,8 +110,23 @@ impl Kind {
         )
     }
 
+    /// Whether a zero byte is a byte like others, as where Redis knows the length of the text.
+    fn takes_zero_bytes(&self) -> bool {
+        matches!(
+            self,
+            Self::Bytes | Self::Int { .. } | Self::MemoryOrPercent | Self::Percentiles
+        )
+    }
+
     /// Parses the words that follow the directive's name.
     pub fn parse(&self, words: &[&[u8]], context: &Context<'_>) -> Result<Value, Reason> {
+        let seen_by_c: Vec<&[u8]>;
+        let words = if self.takes_zero_bytes() {
+            words
+        } else {
+            seen_by_c = words.iter().map(|word| c_string(word)).collect();
+            &seen_by_c
+        };
         match self {
             Self::Flags(names) => parse_flags(words, names),
             Self::Save => parse_save(words, context.base),
@@ -129,7 +148,7 @@ impl Kind {
             Self::Bool if word.eq_ignore_ascii_case(b"no") => Ok(Value::Bool(false)),
             Self::Bool => Err("argument must be 'yes' or 'no'".into()),
             Self::Int { min, max } => {
-                let number = parse_integer(word)
+                let number = parse_i64(word)
                     .ok_or(Reason::from("argument couldn't be parsed into an integer"))?;
                 within(number, min, max).map(Value::Int)
             }
@@ -199,12 +218,12 @@ fn parse_octal(word: &[u8], max: i64) -> Result<Value, Reason> {
 }
 
 fn parse_memory_or_percent(word: &[u8]) -> Result<Value, Reason> {
-    if let Some(bytes) = parse_memory(word) {
+    if let Some(bytes) = parse_memory(c_string(word)) {
         return within(bytes, 0, i64::MAX as u64).map(Value::Memory);
     }
     let percent = word
         .strip_suffix(b"%")
-        .and_then(parse_integer)
+        .and_then(parse_i64)
         .filter(|percent| *percent >= 0);
     match percent.map(u8::try_from) {
         Some(Ok(percent @ 0..=100)) => Ok(Value::Percent(percent)),

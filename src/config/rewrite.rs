@@ -32,9 +32,10 @@ struct Line {
 }
 
 impl Config {
-    /// Rewrites the file that the server was started with.
+    /// Rewrites the file that the server was started with. Waits for the disk; who changes
+    /// directives meanwhile waits only while they are read.
     pub fn rewrite(&self) -> Result<(), RewriteError> {
-        let _changing = self.changing.lock();
+        let _rewriting = self.rewriting.lock();
         let path = self.file().ok_or(RewriteError::NoFile)?;
         let old = match read_file(path) {
             Ok(old) => old,
@@ -44,9 +45,11 @@ impl Config {
             Err(ConfigError::Open { error, .. }) => return Err(RewriteError::Io(error)),
             Err(error) => return Err(RewriteError::Unreadable(error)),
         };
-        let new = self
-            .rewritten(&old, path)
-            .map_err(RewriteError::Unreadable)?;
+        let new = {
+            let _changing = self.changing.lock();
+            self.rewritten(&old, path)
+        };
+        let new = new.map_err(RewriteError::Unreadable)?;
         replace_file(path, &new).map_err(RewriteError::Io)
     }
 

@@ -127,8 +127,11 @@ pub struct Config {
     pub(super) file: Option<PathBuf>,
     /// The working directory at start, which relative paths of the files are relative to.
     pub(super) cwd: PathBuf,
-    /// Held while several directives change together, and while the file is rewritten.
+    /// Held while several directives change together, and while all are read for the file. Taken
+    /// after `rewriting`.
     pub(super) changing: Mutex<()>,
+    /// Held while the file is rewritten.
+    pub(super) rewriting: Mutex<()>,
 }
 
 impl Deref for Config {
@@ -160,6 +163,7 @@ impl Config {
             file: None,
             cwd: cwd.to_owned(),
             changing: Mutex::default(),
+            rewriting: Mutex::default(),
         };
         for directive in table::all() {
             config.store(directive, directive.default_value(cwd));

@@ -50,16 +50,6 @@ pub fn format_memory(bytes: u64) -> String {
     bytes.to_string()
 }
 
-/// Parses a canonical decimal integer: no sign but `-`, no leading zero, no blank.
-pub fn parse_integer(text: &[u8]) -> Option<i64> {
-    let digits = text.strip_prefix(b"-").unwrap_or(text);
-    let canonical = text == b"0" || matches!(digits.first(), Some(b'1'..=b'9'));
-    if !canonical {
-        return None;
-    }
-    std::str::from_utf8(text).ok()?.parse().ok()
-}
-
 /// Parses a whole text as C's `strtoll` does: blanks and a sign in front, saturating, and an
 /// empty text is zero. `radix` is 8 or 10. `None` when something follows the digits.
 pub fn parse_c_integer(text: &[u8], radix: u8) -> Option<i64> {
@@ -143,26 +133,6 @@ mod tests {
     }
 
     #[test]
-    fn integer_is_canonical_only() {
-        assert_eq!(parse_integer(b"0"), Some(0));
-        assert_eq!(parse_integer(b"-9223372036854775808"), Some(i64::MIN));
-        assert_eq!(parse_integer(b"9223372036854775807"), Some(i64::MAX));
-        for text in [
-            "",
-            "-",
-            "-0",
-            "+1",
-            "01",
-            " 1",
-            "1 ",
-            "9223372036854775808",
-            "1a",
-        ] {
-            assert_eq!(parse_integer(text.as_bytes()), None, "{text}");
-        }
-    }
-
-    #[test]
     fn c_integer_follows_strtoll() {
         assert_eq!(parse_c_integer(b"", 10), Some(0));
         assert_eq!(parse_c_integer(b" \t+012", 10), Some(12));
@@ -198,7 +168,6 @@ mod tests {
         #[test]
         fn parsers_are_total(text in proptest::collection::vec(any::<u8>(), 0..40)) {
             parse_memory(&text);
-            parse_integer(&text);
             parse_c_integer(&text, 8);
             parse_c_integer(&text, 10);
             parse_decimal(&text);

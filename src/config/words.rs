@@ -1,112 +1,24 @@
 //! Lines of a configuration file as words, and words as a line.
 //!
-//! Owns: the quoting rules of `redis.conf` and of `CONFIG REWRITE`.
+//! Owns: where a line ends, and the quoting of `CONFIG REWRITE`; unquoting is the protocol's.
 //! Invariant: `split(quote(word))` gives the word back, for any bytes.
 //! Must not know: directives. Tests: below.
 
-use super::units::is_blank;
+use crate::resp::{Request, split_args};
 
-/// Splits a line into words.
-///
-/// Words are separated by blanks. `"..."` takes the escapes `\n \r \t \b \a \xHH` and a
-/// backslash before any other byte; `'...'` takes only `\'`. A closing quote must be followed by a
-/// blank or the end. `None` for unbalanced quotes. A NUL byte ends the line, as it does in C.
+/// Splits a line into words, as inline requests are split. `None` for unbalanced quotes. A NUL byte
+/// ends the line, as it does in C.
 pub fn split(line: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let end = memchr::memchr(0, line).unwrap_or(line.len());
-    let mut rest = line.get(..end).unwrap_or(line);
-    let mut words = Vec::new();
-    loop {
-        while let [blank, tail @ ..] = rest
-            && is_blank(*blank)
-        {
-            rest = tail;
-        }
-        if rest.is_empty() {
-            return Some(words);
-        }
-        let (word, tail) = split_word(rest)?;
-        words.push(word);
-        rest = tail;
-    }
+    let (mut bytes, mut ranges) = (Vec::new(), Vec::new());
+    split_args(c_string(line), &mut bytes, &mut ranges).ok()?;
+    let words = Request::new(&bytes, &ranges);
+    Some(words.iter().map(<[u8]>::to_vec).collect())
 }
 
-/// Takes one word off the front. A quote may open anywhere in a word but always ends it.
-fn split_word(mut rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
-    let mut word = Vec::new();
-    loop {
-        match rest {
-            // Only these four separate words: other blanks are part of an unquoted word.
-            [] | [b' ' | b'\n' | b'\r' | b'\t', ..] => return Some((word, rest)),
-            [b'"', tail @ ..] => {
-                let tail = split_double_quoted(tail, &mut word)?;
-                return closed(tail).map(|tail| (word, tail));
-            }
-            [b'\'', tail @ ..] => {
-                let tail = split_single_quoted(tail, &mut word)?;
-                return closed(tail).map(|tail| (word, tail));
-            }
-            [byte, tail @ ..] => {
-                word.push(*byte);
-                rest = tail;
-            }
-        }
-    }
-}
-
-/// What follows a closing quote must be a blank or nothing.
-fn closed(tail: &[u8]) -> Option<&[u8]> {
-    tail.first()
-        .is_none_or(|byte| is_blank(*byte))
-        .then_some(tail)
-}
-
-fn split_double_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Option<&'a [u8]> {
-    loop {
-        let (byte, tail) = match rest {
-            [] => return None,
-            [b'"', tail @ ..] => return Some(tail),
-            [b'\\', b'x', high, low, tail @ ..]
-                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-            {
-                (hex_digit(*high) << 4 | hex_digit(*low), tail)
-            }
-            [b'\\', escaped, tail @ ..] => (unescape(*escaped), tail),
-            [byte, tail @ ..] => (*byte, tail),
-        };
-        word.push(byte);
-        rest = tail;
-    }
-}
-
-fn split_single_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Option<&'a [u8]> {
-    loop {
-        let (byte, tail) = match rest {
-            [] => return None,
-            [b'\'', tail @ ..] => return Some(tail),
-            [b'\\', b'\'', tail @ ..] => (b'\'', tail),
-            [byte, tail @ ..] => (*byte, tail),
-        };
-        word.push(byte);
-        rest = tail;
-    }
-}
-
-fn unescape(byte: u8) -> u8 {
-    match byte {
-        b'n' => b'\n',
-        b'r' => b'\r',
-        b't' => b'\t',
-        b'b' => 0x08,
-        b'a' => 0x07,
-        other => other,
-    }
-}
-
-fn hex_digit(byte: u8) -> u8 {
-    match byte {
-        b'0'..=b'9' => byte - b'0',
-        _ => (byte.to_ascii_lowercase() - b'a') + 10,
-    }
+/// What C sees of a text: the bytes before the first NUL.
+pub fn c_string(text: &[u8]) -> &[u8] {
+    let end = memchr::memchr(0, text).unwrap_or(text.len());
+    text.get(..end).unwrap_or(text)
 }
 
 /// Writes a word in double quotes, printable ASCII only, so that [`split`] reads it back.

@@ -74,6 +74,8 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
+        // Whoever has found the waiter in the line already must not serve a client that is gone.
+        drop(self.waiter.claim().take());
         self.services.waiting.leave(&self.waiter);
     }
 }
@@ -103,20 +105,26 @@ fn serve_all(services: &Services, mut changed: VecDeque<ChangedKey>) {
     while let Some((db, key)) = changed.pop_front() {
         let mut from = 0;
         let mut stuck: Vec<usize> = Vec::new();
-        while let Some(waiter) = services.waiting.next(db, &key, from) {
+        let mut all_look = false;
+        while let Some(waiter) = services.waiting.next((db, &key), from, &stuck) {
             from = waiter.ticket() + 1;
-            if waiter.takes && stuck.contains(&waiter.parked.command) {
-                continue;
-            }
             let mut sender = waiter.claim();
             if sender.is_none() {
                 continue;
             }
-            let wake = match serve(services, &waiter.parked, &key, &mut guards, &mut changed) {
+            let service = match all_look {
+                true => Service::LookAgain,
+                false => serve(services, &waiter.parked, &key, &mut guards, &mut changed),
+            };
+            let wake = match service {
                 Service::Given(served) => Wake::Answered(served),
-                Service::LookAgain => Wake::LookAgain,
+                Service::LookAgain => {
+                    // Those behind do not overtake it.
+                    all_look = true;
+                    Wake::LookAgain
+                }
                 Service::Nothing => {
-                    stuck.push(waiter.parked.command);
+                    stuck.extend(waiter.takes.then_some(waiter.parked.command));
                     continue;
                 }
             };
@@ -167,10 +175,12 @@ fn serve(
     let reply = match result {
         Ok(Outcome::Reply(reply)) => reply,
         Err(CommandError::Storage(StorageError::NeedsDisk)) => return Service::LookAgain,
-        // Who waits for a list does not mind that the key is something else for now.
-        Err(CommandError::Park(_) | CommandError::Storage(StorageError::WrongType)) | Ok(_) => {
+        // Who waits for a list does not mind that the key is something else for now. A command
+        // that moves looks at its source itself, since another type of its target is an error.
+        Err(CommandError::Storage(StorageError::WrongType)) if command.spec.keys.len() == 1 => {
             return Service::Nothing;
         }
+        Err(CommandError::Park(_)) | Ok(_) => return Service::Nothing,
         Err(error) => Reply::Error(error.text()),
     };
     Service::Given(Served { reply, position })

@@ -34,6 +34,7 @@ pub async fn carry_out(
             Ok(Reply::Status(digest.hex()))
         }
         Control::Compact => compact(session, args, pool).await,
+        Control::ConfigRewrite => config_rewrite(session, pool).await,
         Control::HyperLogLogSelfTest => hll_self_test(session, pool).await,
     }
 }
@@ -142,6 +143,19 @@ async fn compact(session: &Session, args: &mut Args<'_>, pool: &ReadPool) -> Com
     };
     pool.run(compact).await.map_err(|_| LOST)??;
     Ok(Reply::ok())
+}
+
+/// CONFIG REWRITE.
+async fn config_rewrite(session: &Session, pool: &ReadPool) -> CommandResult {
+    let services = Arc::clone(&session.services);
+    let rewritten = pool.run(move || services.config.rewrite()).await;
+    match rewritten.map_err(|_| LOST)? {
+        Ok(()) => {
+            tracing::info!("CONFIG REWRITE executed with success.");
+            Ok(Reply::ok())
+        }
+        Err(error) => Err(CommandError::Text(format!("ERR {error}"))),
+    }
 }
 
 /// PFSELFTEST: other elements each time.

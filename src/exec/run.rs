@@ -271,7 +271,7 @@ impl Executor {
             *waited += start.elapsed();
             return match wake {
                 Some(Wake::LookAgain) => continue,
-                Some(Wake::Answered(served)) => (Ok(Outcome::from(served.reply)), served.position),
+                Some(Wake::Answered(served)) => (outcome_of(served.reply), served.position),
                 Some(Wake::Unblocked(true)) => (Err(CommandError::Fixed(UNBLOCKED)), 0),
                 Some(Wake::Unblocked(false)) | None => (Ok(Outcome::from(Reply::NilArray)), 0),
             };
@@ -393,5 +393,13 @@ fn settled(
             _,
         ) => None,
         result => Some(result),
+    }
+}
+
+/// What serving came to, as a command's own run would have told it: errors are counted.
+fn outcome_of(served: Reply) -> CommandResult<Outcome> {
+    match served {
+        Reply::Error(text) => Err(CommandError::Bytes(text.as_bytes().to_vec())),
+        reply => Ok(Outcome::from(reply)),
     }
 }

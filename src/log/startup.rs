@@ -69,7 +69,7 @@ pub fn log_initialized() {
     info!("Server initialized");
 }
 
-/// A TCP port is listened on.
+/// The TCP port is listened on, at every address of `bind`.
 pub fn log_ready_tcp() {
     info!("Ready to accept connections tcp");
 }

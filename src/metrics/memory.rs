@@ -1,7 +1,6 @@
 //! Owns reading how much memory the process uses: by the allocator, and by the kernel.
 //! Invariants: reading costs microseconds. Must not know: who asks. Tests: below.
 
-use crate::config::Config;
 use tikv_jemalloc_ctl::{arenas, epoch, raw, stats};
 
 /// The allocator's figures, bytes; 0 where it does not tell.
@@ -92,14 +91,6 @@ pub fn machine_bytes() -> u64 {
     // SAFETY: sysconf only reads.
     let pages = unsafe { libc::sysconf(libc::_SC_PHYS_PAGES) };
     u64::try_from(pages).unwrap_or(0) * page_bytes()
-}
-
-/// Bytes that the process may use: `maxmemory`, or half of the machine's where that is 0.
-pub fn limit(config: &Config) -> usize {
-    match config.maxmemory.as_usize() {
-        0 => machine_bytes() as usize / 2,
-        bytes => bytes,
-    }
 }
 
 #[cfg(test)]

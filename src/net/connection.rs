@@ -175,6 +175,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             Step::Later(later) => {
                 let frame = self.input.split_to(consumed).freeze();
                 let owned = self.parser.owned_request(frame);
+                // What is answered does not wait for what another client may do.
+                if later.may_wait() && self.send().await.is_err() {
+                    return Some(End::Quiet);
+                }
                 let executor = Arc::clone(&self.executor);
                 let run = executor.run_later(&mut self.session, owned, later);
                 let answer = if later.may_wait() {

@@ -150,7 +150,7 @@ fn shortest_digits(value: f64, buf: &mut [u8; SCIENTIFIC_LEN_MAX]) -> (&[u8], i3
         .iter()
         .position(|&byte| byte == b'e')
         .unwrap_or(len);
-    let exponent = buf.get(e_at + 1..len).and_then(super::integer::parse_i64);
+    let exponent = buf.get(e_at + 1..len).and_then(super::parse_i64);
     let mut digits_len = e_at;
     if buf[1] == b'.' {
         buf.copy_within(2..e_at, 1);

@@ -15,10 +15,10 @@ use bytes::Bytes;
 use memchr::memchr2;
 
 use super::inline::{UnbalancedQuotes, split_args};
-use super::integer::parse_i64;
 use super::limits::{
     FRAME_LEN_MAX, ProtocolLimits, UNAUTHENTICATED_BULK_LEN_MAX, UNAUTHENTICATED_MULTIBULK_LEN_MAX,
 };
+use super::parse_i64;
 use super::request::{ArgRange, OwnedRequest, Request};
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Owns assembly and lifecycle: open the store, start threads, accept, stop in order.
-//! Invariants: listening sockets are bound before the log says ready; a stop commits and fsyncs
-//! everything staged. Tests: `tests/commands/server.rs`, `tests/crash`.
+//! Invariants: the process works in `dir`, where relative paths of directives start; listening
+//! sockets are bound before the log says ready; a stop commits and fsyncs everything staged.
+//! Tests: `tests/commands/server.rs`, `tests/crash`.
 
 mod cron;
 mod observer;
@@ -12,7 +13,7 @@ use crate::exec::{Executor, Lookup, ReadPool};
 use crate::log::{self, Log};
 use crate::metrics::{Metrics, memory};
 use crate::net::{Acceptor, Bound};
-use crate::session::{ClientRegistry, Services};
+use crate::session::{ClientRegistry, Services, descriptors};
 use crate::wait::Waiting;
 use anyhow::{Context, anyhow};
 use observer::ServerObserver;
@@ -45,6 +46,9 @@ struct Running {
 }
 
 fn start(config: &Arc<Config>, log: Log) -> anyhow::Result<Running> {
+    let directory = config.dir.as_path();
+    std::env::set_current_dir(&directory)
+        .with_context(|| format!("Can't chdir to '{}'", directory.display()))?;
     raise_descriptor_limit(config);
     let lookup = match Lookup::new(&config.renamed_commands) {
         Ok(lookup) => lookup,
@@ -168,7 +172,7 @@ fn options(config: &Config, observer: ServerObserver) -> Options {
         config::Compression::Lz4 => Compression::Lz4,
         config::Compression::Zstd => Compression::Zstd,
     };
-    let maxmemory = memory::limit(config);
+    let maxmemory = storage::memory::target_of(config.maxmemory.as_usize());
     let block_cache = maxmemory / 100 * config.block_cache_share_percent.as_usize();
     Options {
         path: config.dir.as_path(),
@@ -196,22 +200,12 @@ fn options(config: &Config, observer: ServerObserver) -> Options {
 
 /// Each client needs a descriptor, and so does each file of the store.
 fn raise_descriptor_limit(config: &Config) {
-    const FILES: u64 = 4096 + 64;
-    let wanted = config.maxclients.get() as u64 + FILES;
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: both calls get a valid pointer to a `rlimit` of this frame and keep nothing.
-    let raised = unsafe {
-        libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) == 0
-            && (limit.rlim_cur >= wanted || {
-                limit.rlim_cur = wanted.min(limit.rlim_max);
-                libc::setrlimit(libc::RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == wanted
-            })
-    };
-    if !raised {
-        tracing::warn!("The limit of open files is below the {wanted} that maxclients asks for.");
+    let clients = config.maxclients.get();
+    if let Err(fits) = descriptors::raise_for(clients as u64) {
+        tracing::warn!(
+            "The limit of open files is below what maxclients {clients} asks for: {fits} clients \
+             may connect."
+        );
     }
 }
 

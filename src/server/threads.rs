@@ -69,8 +69,17 @@ impl IoThreads {
         executor: &Arc<Executor>,
     ) -> anyhow::Result<()> {
         let (sender, mut fresh) = mpsc::channel::<NewClient>(64);
+        let tcp = bound.iter().any(|bound| matches!(bound, Bound::Tcp(_)));
+        let unix = bound.iter().any(|bound| matches!(bound, Bound::Unix(..)));
         for listener in bound {
             spawn_acceptor(listener, sender.clone())?;
+        }
+        // Once for all addresses, as Redis does.
+        if tcp {
+            log::startup::log_ready_tcp();
+        }
+        if unix {
+            log::startup::log_ready_unix();
         }
         drop(sender);
         let mut terminate = signal(SignalKind::terminate())?;
@@ -147,7 +156,6 @@ fn spawn_acceptor(bound: Bound, to: mpsc::Sender<NewClient>) -> anyhow::Result<(
     match bound {
         Bound::Tcp(listener) => {
             let listener = TcpListener::from_std(listener)?;
-            log::startup::log_ready_tcp();
             tokio::spawn(async move {
                 loop {
                     let accepted = listener.accept().await;
@@ -161,7 +169,6 @@ fn spawn_acceptor(bound: Bound, to: mpsc::Sender<NewClient>) -> anyhow::Result<(
         }
         Bound::Unix(listener, path) => {
             let listener = UnixListener::from_std(listener)?;
-            log::startup::log_ready_unix();
             tokio::spawn(async move {
                 loop {
                     let accepted = listener.accept().await;

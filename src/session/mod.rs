@@ -1,5 +1,7 @@
-//! Clients: what a connection is (`state`), who is connected (`registry`).
+//! Clients: what a connection is (`state`), who is connected (`registry`), how many
+//! the process may hold (`descriptors`).
 
+pub mod descriptors;
 mod registry;
 mod state;
 

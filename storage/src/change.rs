@@ -5,10 +5,30 @@
 
 use crate::encoding::meta::DataType;
 
-/// What happened to a key, under the name that keyspace notifications give it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Event {
+/// Declares [`Event`] and the way back from its numbers, so that neither can lack what the other
+/// has.
+macro_rules! events {
+    ($($(#[$doc:meta])* $name:ident = $code:literal,)+) => {
+        /// What happened to a key, under the name that keyspace notifications give it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Event {
+            $($(#[$doc])* $name = $code,)+
+        }
+
+        impl Event {
+            /// The event with this number, or `None` for one of a newer format.
+            pub fn from_u8(code: u8) -> Option<Event> {
+                match code {
+                    $($code => Some(Event::$name),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+events! {
     /// The value was replaced whole.
     Set = 1,
     /// The key was deleted by a command.
@@ -143,82 +163,6 @@ pub enum Event {
     SortStore = 66,
     /// The value came from a serialized one.
     Restore = 67,
-}
-
-impl Event {
-    /// The event with this number, or `None` for one of a newer format.
-    pub fn from_u8(code: u8) -> Option<Event> {
-        const ALL: [Event; 67] = [
-            Event::Set,
-            Event::Del,
-            Event::Expired,
-            Event::Expire,
-            Event::Persist,
-            Event::IncrBy,
-            Event::IncrByFloat,
-            Event::Append,
-            Event::SetRange,
-            Event::SetBit,
-            Event::RenameFrom,
-            Event::RenameTo,
-            Event::MoveFrom,
-            Event::MoveTo,
-            Event::CopyTo,
-            Event::New,
-            Event::PfAdd,
-            Event::HSet,
-            Event::HIncrBy,
-            Event::HIncrByFloat,
-            Event::HDel,
-            Event::HExpire,
-            Event::HExpired,
-            Event::HPersist,
-            Event::LPush,
-            Event::RPush,
-            Event::LPop,
-            Event::RPop,
-            Event::LInsert,
-            Event::LSet,
-            Event::LTrim,
-            Event::LRem,
-            Event::SAdd,
-            Event::SRem,
-            Event::SPop,
-            Event::SInterStore,
-            Event::SUnionStore,
-            Event::SDiffStore,
-            Event::ZAdd,
-            Event::ZIncr,
-            Event::ZRem,
-            Event::ZRemRangeByScore,
-            Event::ZRemRangeByRank,
-            Event::ZRemRangeByLex,
-            Event::ZPopMin,
-            Event::ZPopMax,
-            Event::ZUnionStore,
-            Event::ZInterStore,
-            Event::ZDiffStore,
-            Event::ZRangeStore,
-            Event::GeoSearchStore,
-            Event::GeoRadiusStore,
-            Event::XAdd,
-            Event::XDel,
-            Event::XTrim,
-            Event::XSetId,
-            Event::XGroupCreate,
-            Event::XGroupCreateConsumer,
-            Event::XGroupDelConsumer,
-            Event::XGroupDestroy,
-            Event::XGroupSetId,
-            Event::XClaim,
-            Event::XAutoClaim,
-            Event::XReadGroup,
-            Event::XAck,
-            Event::SortStore,
-            Event::Restore,
-        ];
-        ALL.get(usize::from(code).wrapping_sub(1)).copied()
-    }
 }
 
 /// One change of a committed batch.

@@ -10,6 +10,9 @@ pub const STRING_BYTES_MAX: u64 = 512 * 1024 * 1024;
 pub const INLINE_BYTES_MAX: usize = 4 * 1024;
 /// Payload bytes of one full chunk of a chunked string.
 pub const CHUNK_BYTES: usize = 8 * 1024;
+/// Chunks of one read from which on it passes the caches by: keeping them would drop everything
+/// that is asked for more often.
+pub const PASSING_CHUNKS_MIN: u64 = 1024;
 /// Bytes of a collection that stand inside its meta record; a larger one is spread over rows.
 pub const PACKED_BYTES_MAX: usize = 1024;
 /// Longest leaf of a counted tree, unless one entry is longer.

@@ -282,7 +282,9 @@ impl MemoryController {
     }
 }
 
-fn target_of(maxmemory: usize) -> usize {
+/// The target in bytes that `maxmemory` means: 0 is half of the memory that the machine, or the
+/// lowest limit of the control groups around the process, has.
+pub fn target_of(maxmemory: usize) -> usize {
     if maxmemory != 0 {
         return maxmemory;
     }

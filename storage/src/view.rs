@@ -14,7 +14,7 @@ use crate::encoding::meta::{DataType, Header};
 use crate::encoding::record::Record;
 use crate::engine::{Family, Tier};
 use crate::error::{Result, StorageError};
-use crate::hot::Found;
+use crate::hot::{Found, Stamp};
 use crate::lease::Lease;
 use crate::limits::KEY_BYTES_MAX;
 use crate::store::Store;
@@ -250,13 +250,62 @@ impl<'s> View<'s> {
         self.row(element_hash(row_key), self.store.family(home_slot), row_key)
     }
 
+    /// The same in a walk over more than the caches should give way to: what they have is used,
+    /// and nothing is added to them.
+    pub(crate) fn element_in_passing(
+        &self,
+        home_slot: u16,
+        row_key: &RowKey,
+    ) -> Result<Option<Record>> {
+        let (hash, family) = (element_hash(row_key), self.store.family(home_slot));
+        match self.row_in_memory(hash, family, row_key, false)? {
+            Ok(row) => Ok(row),
+            Err(_) => {
+                let engine = self.store.engine();
+                let make = |value: &[u8]| Record::new(row_key, &[value]);
+                engine.get_passing(family, row_key, self.options.tier, make)
+            }
+        }
+    }
+
     #[inline]
     fn row(&self, hash: u64, family: Family, row_key: &RowKey) -> Result<Option<Record>> {
+        let stamp = match self.row_in_memory(hash, family, row_key, self.options.touch)? {
+            Ok(row) => return Ok(row),
+            Err(stamp) => stamp,
+        };
+        let engine = self.store.engine();
+        let record = engine.get(family, row_key, self.options.tier, |value| {
+            Record::new(row_key, &[value])
+        })?;
+        let table = self.store.table();
+        let committed = self.store.queue().committed();
+        match &record {
+            Some(record) => table.fill(hash, record.clone(), false, stamp, committed),
+            // An edit that finds nothing is about to stage what the table will keep.
+            None if self.edits => {}
+            None => {
+                let absence = Record::new(row_key, &[]);
+                table.fill(hash, absence, true, stamp, committed);
+            }
+        }
+        Ok(record)
+    }
+
+    /// The row or its absence as the edit and the table know it; otherwise the stamp to fill with.
+    #[inline]
+    fn row_in_memory(
+        &self,
+        hash: u64,
+        family: Family,
+        row_key: &RowKey,
+        touch: bool,
+    ) -> Result<std::result::Result<Option<Record>, Stamp>> {
         if let Some(own) = self.staged.borrow().find(hash, row_key) {
-            return Ok((!own.deleted).then(|| own.record.clone()));
+            return Ok(Ok((!own.deleted).then(|| own.record.clone())));
         }
         let table = self.store.table();
-        let found = if self.options.touch {
+        let found = if touch {
             table.get(hash, row_key)
         } else {
             table.peek(hash, row_key)
@@ -267,29 +316,13 @@ impl<'s> View<'s> {
                 if self.store.verifies_reads() {
                     self.store.verify(family, hash, &record, version)?;
                 }
-                Ok(Some(record))
+                Ok(Ok(Some(record)))
             }
             Found::Absent { version } => {
                 self.saw(version);
-                Ok(None)
+                Ok(Ok(None))
             }
-            Found::Unknown(stamp) => {
-                let engine = self.store.engine();
-                let record = engine.get(family, row_key, self.options.tier, |value| {
-                    Record::new(row_key, &[value])
-                })?;
-                let committed = self.store.queue().committed();
-                match &record {
-                    Some(record) => table.fill(hash, record.clone(), false, stamp, committed),
-                    // An edit that finds nothing is about to stage what the table will keep.
-                    None if self.edits => {}
-                    None => {
-                        let absence = Record::new(row_key, &[]);
-                        table.fill(hash, absence, true, stamp, committed);
-                    }
-                }
-                Ok(record)
-            }
+            Found::Unknown(stamp) => Ok(Err(stamp)),
         }
     }
 

@@ -32,7 +32,7 @@ fn member(random: &mut StdRng) -> Vec<u8> {
 
 fn sorted(model: &Model) -> Vec<(f64, Vec<u8>)> {
     let mut pairs: Vec<(f64, Vec<u8>)> = model.iter().map(|(m, s)| (*s, m.clone())).collect();
-    pairs.sort_by(|one, other| score_key(one.0, &one.1).cmp(&score_key(other.0, &other.1)));
+    pairs.sort_by_key(|one| score_key(one.0, &one.1));
     pairs
 }
 

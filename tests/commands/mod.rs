@@ -4,6 +4,7 @@
 
 mod bitmap;
 mod bitop;
+mod blocking;
 mod connection;
 mod coverage;
 mod dump;
@@ -12,9 +13,11 @@ mod hash;
 mod hash_expiry;
 mod hll;
 mod keyspace;
+mod list;
 mod memory;
 mod scan;
 mod server;
+mod set;
 mod sort;
 mod string;
 mod transaction;

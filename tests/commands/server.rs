@@ -438,3 +438,44 @@ fn role_is_a_master_without_replicas() {
         .raw()
         .expect("ROLE", "*3\r\n$6\r\nmaster\r\n:0\r\n*0");
 }
+
+#[test]
+fn errors_quote_foreign_bytes_as_they_are() {
+    let server = Server::start();
+    let mut raw = server.raw();
+    let mut refuses = |words: &[&[u8]], error: &[u8]| {
+        let reply = raw.command(words);
+        assert_eq!(
+            reply.escape_ascii().to_string(),
+            error.escape_ascii().to_string()
+        );
+    };
+    refuses(
+        &[b"CLIENT", b"KILL", b"USER", b"a\xff\0b"],
+        b"-ERR No such user 'a\xff'\r\n",
+    );
+    refuses(
+        &[b"CLIENT", b"LIST", b"TYPE", b"a\xffb"],
+        b"-ERR Unknown client type 'a\xffb'\r\n",
+    );
+    refuses(
+        &[b"HELLO", b"3", b"a\xff"],
+        b"-ERR Syntax error in HELLO option 'a\xff'\r\n",
+    );
+    refuses(
+        &[b"CONFIG", b"SET", b"no\xffsuch", b"1"],
+        b"-ERR Unknown option or number of arguments for CONFIG SET - 'no\xffsuch'\r\n",
+    );
+}
+
+#[test]
+fn config_set_maxclients_refuses_what_the_system_cannot_hold() {
+    let server = Server::start();
+    let mut c = server.client();
+    let before = config(&mut c, "maxclients");
+    let error = fails(&mut c, "CONFIG SET maxclients 2147483647");
+    let expected = "possibly related to argument 'maxclients') - The operating system is not able \
+                    to handle the specified number of clients, try with ";
+    assert!(error.contains(expected), "{error}");
+    assert_eq!(config(&mut c, "maxclients"), before);
+}

@@ -134,3 +134,38 @@ fn version_and_help_answer_without_starting() {
         assert!(text.contains(word), "{flag}: {text}");
     }
 }
+
+#[test]
+fn relative_paths_start_in_the_data_directory() {
+    let server = Server::builder()
+        .set("unixsocket", "own.sock")
+        .set("pidfile", "own.pid")
+        .start();
+    let directory = server.directory();
+    assert!(directory.join("own.sock").exists());
+    let pid = std::fs::read_to_string(directory.join("own.pid")).expect("a pidfile");
+    assert_eq!(pid.trim(), server.pid().to_string());
+}
+
+#[test]
+fn ready_is_said_once_for_all_addresses() {
+    let server = Server::builder().set("bind", "127.0.0.1 127.0.0.2").start();
+    assert_eq!(
+        server.log().matches("eady to accept connections").count(),
+        1
+    );
+}
+
+#[test]
+fn a_closed_pipe_is_no_panic() {
+    if skip_on_stand_in("is not Ferrock's") {
+        return;
+    }
+    for argument in ["--version", "--dump-config-json"] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = Command::new(Server::binary());
+        let output = command.arg(argument).stdout(writer).output().expect("run");
+        assert!(output.status.success(), "{argument}: {output:?}");
+    }
+}

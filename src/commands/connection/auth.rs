@@ -126,8 +126,8 @@ fn parse_hello<'a>(args: &mut Args<'a>) -> CommandResult<Wishes<'a>> {
             super::client::check_name("Client names", name)?;
             wishes.name = Some(name);
         } else {
-            let option = String::from_utf8_lossy(option);
-            return Err(format!("ERR Syntax error in HELLO option '{option}'").into());
+            let before = "ERR Syntax error in HELLO option '";
+            return Err(CommandError::quoting(before, option, "'"));
         }
     }
     Ok(wishes)

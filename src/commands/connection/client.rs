@@ -115,8 +115,11 @@ fn setinfo(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome>
         check_name("lib-ver", value)?;
         names.lib_version = value.to_vec();
     } else {
-        let field = String::from_utf8_lossy(field);
-        return Err(format!("ERR Unrecognized option '{field}'").into());
+        return Err(CommandError::quoting(
+            "ERR Unrecognized option '",
+            field,
+            "'",
+        ));
     }
     Ok(Reply::ok().into())
 }

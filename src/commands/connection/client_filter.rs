@@ -84,8 +84,7 @@ fn parse_filter<'a>(args: &mut Args<'a>, filter: &mut Filter<'a>) -> CommandResu
     } else if args.skip_word("user") {
         let user = args.next()?;
         if user != b"default" {
-            let user = String::from_utf8_lossy(user);
-            return Err(format!("ERR No such user '{user}'").into());
+            return Err(CommandError::quoting("ERR No such user '", user, "'"));
         }
     } else if args.skip_word("skipme") {
         filter.include_self = args.skip_word("no");
@@ -117,8 +116,11 @@ pub fn is_normal(name: &[u8]) -> CommandResult<bool> {
     if OTHERS.iter().any(|other| name.eq_ignore_ascii_case(other)) {
         return Ok(false);
     }
-    let name = String::from_utf8_lossy(name);
-    Err(format!("ERR Unknown client type '{name}'").into())
+    Err(CommandError::quoting(
+        "ERR Unknown client type '",
+        name,
+        "'",
+    ))
 }
 
 #[cfg(test)]

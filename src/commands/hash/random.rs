@@ -10,9 +10,6 @@ use storage::ops::hash::{Draw, Hash};
 /// Most fields that a negative count asks for: the reply is made as a whole before it is sent.
 const REPEATED_MAX: u64 = 1 << 20;
 
-const COUNT_RANGE: &str = "ERR value is out of range, value must between -9223372036854775807 \
-     and 9223372036854775807";
-
 pub fn hrandfield(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
     let key = args.next()?;
     if args.left() == 0 {
@@ -22,7 +19,7 @@ pub fn hrandfield(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Comman
     }
     let count = args.next_i64()?;
     if count == i64::MIN {
-        return Err(CommandError::Fixed(COUNT_RANGE));
+        return Err(CommandError::Fixed(text::NOT_NEGATABLE));
     }
     let with_values = args.left() > 0;
     if with_values && (!args.skip_word("WITHVALUES") || args.left() > 0) {

@@ -149,8 +149,13 @@ fn move_or_wait(
     timeout_ms: Option<u64>,
 ) -> CommandResult {
     let key = from.0;
-    // A change of the target alone gives nothing to move.
-    if !ctx.looks_at(key) {
+    // A change of the target alone gives nothing to move, nor does a source of another type while
+    // the command waits; a target of another type is an error even then.
+    let has_source = match ctx.only_key {
+        None => true,
+        Some(only) => only == key && list::holds_list(edit, key)?,
+    };
+    if !has_source {
         return Err(park(&[key], timeout_ms, Reply::Nil));
     }
     match list::move_element(edit, from, to, threshold(ctx))? {

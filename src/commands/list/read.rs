@@ -1,6 +1,6 @@
 //! Owns the commands that look at lists.
-//! Invariants: keys are looked up and arguments read in Redis's order, which decides between errors.
-//! Must not know: sockets. Tests: `tests/commands/list.rs`, the oracle.
+//! Invariants: keys are looked up and arguments read in Redis's order, which decides between
+//! errors. Must not know: sockets. Tests: `tests/commands/list.rs`, the oracle.
 
 use crate::command::{Args, Ctx};
 use crate::error::{CommandError, CommandResult, text};
@@ -40,7 +40,7 @@ pub fn lpos(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResu
                 return Err(CommandError::Fixed(RANK_ZERO));
             }
             if rank == i64::MIN {
-                return Err(CommandError::Fixed(text::OUT_OF_RANGE));
+                return Err(CommandError::Fixed(text::NOT_NEGATABLE));
             }
         } else if args.left() > 1 && args.skip_word("COUNT") {
             count = Some(args.next_in(0..=i64::MAX, "ERR COUNT can't be negative")? as u64);

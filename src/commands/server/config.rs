@@ -4,12 +4,12 @@
 //! Tests: `tests/commands/server.rs`, `tests/config`.
 
 use super::{ANY_STATE, OPERATOR, ROW};
-use crate::command::{Args, Arity, CommandSpec, Handler, Outcome};
+use crate::command::{Args, Arity, CommandSpec, Control, Handler, Outcome};
 use crate::commands::help;
 use crate::config::{Changes, Fsync, Reason};
 use crate::error::{CommandError, CommandResult, text};
 use crate::resp::Reply;
-use crate::session::{Services, Session};
+use crate::session::{Services, Session, descriptors};
 use std::sync::atomic::Ordering;
 
 pub static CONFIG: CommandSpec = CommandSpec {
@@ -77,7 +77,7 @@ fn set(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
     let origin = session.client.origin();
     let apply = |changes: &Changes| apply(services, changes);
     let set = services.config.set_and_apply(&pairs, origin, apply);
-    set.map_err(|error| format!("ERR {error}"))?;
+    set.map_err(|error| CommandError::Bytes([b"ERR ", &*error.text()].concat()))?;
     Ok(Reply::ok().into())
 }
 
@@ -95,6 +95,16 @@ fn apply(services: &Services, changes: &Changes) -> Result<(), (&'static str, Re
             "appendfsync" => store.leader().set_fsync(fsync(config.appendfsync.get())),
             "loglevel" => services.log.set_level(config.loglevel.get()),
             "verify-cache-reads" => store.set_verify_reads(config.verify_cache_reads.get()),
+            "maxclients" => {
+                let wanted = config.maxclients.get() as u64;
+                descriptors::raise_for(wanted).map_err(|fits| {
+                    let reason = format!(
+                        "The operating system is not able to handle the specified number of \
+                         clients, try with {fits}"
+                    );
+                    ("maxclients", reason.into())
+                })?;
+            }
             "maxmemory" => services.memory.set_maxmemory(config.maxmemory.as_usize()),
             "block-cache-share-percent" => {
                 let share = config.block_cache_share_percent.as_usize();
@@ -126,20 +136,10 @@ static REWRITE: CommandSpec = CommandSpec {
     since: "2.8.0",
     arity: Arity::exactly(2),
     extra: OPERATOR,
-    handler: Handler::Server(rewrite),
+    handler: Handler::Control(Control::ConfigRewrite),
     summary: "Persists the effective configuration to file.",
     ..ROW
 };
-
-fn rewrite(session: &mut Session, _: &mut Args<'_>) -> CommandResult<Outcome> {
-    match session.services.config.rewrite() {
-        Ok(()) => {
-            tracing::info!("CONFIG REWRITE executed with success.");
-            Ok(Reply::ok().into())
-        }
-        Err(error) => Err(format!("ERR {error}").into()),
-    }
-}
 
 static RESETSTAT: CommandSpec = CommandSpec {
     name: "resetstat",

@@ -122,8 +122,7 @@ static ERROR: CommandSpec = CommandSpec {
 };
 
 fn error(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
-    let message = String::from_utf8_lossy(args.next()?);
-    Err(CommandError::Text(message.into_owned()))
+    Err(CommandError::Bytes(args.next()?.to_vec()))
 }
 
 static OBJECT: CommandSpec = CommandSpec {

@@ -37,11 +37,7 @@ pub fn srandmember(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> Comm
     }
     let draw = match args.next_i64()? {
         count @ 0.. => Draw::Distinct(count as u64),
-        i64::MIN => {
-            let error = "ERR value is out of range, value must between -9223372036854775807 and \
-                         9223372036854775807";
-            return Err(CommandError::Fixed(error));
-        }
+        i64::MIN => return Err(CommandError::Fixed(text::NOT_NEGATABLE)),
         count if count < -REPEATS_MAX => return Err(CommandError::Fixed(text::OUT_OF_RANGE)),
         count => Draw::Repeating(count.unsigned_abs()),
     };

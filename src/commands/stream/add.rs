@@ -144,7 +144,7 @@ pub fn xadd(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandR
     let options = Options::parse(args, true)?;
     let trim = options.trim(ctx, true)?;
     let id = match options.id {
-        Some(id) if args.left() >= 2 && args.left() % 2 == 0 => id,
+        Some(id) if args.left() >= 2 && args.left().is_multiple_of(2) => id,
         _ => return Err(CommandError::wrong_arity(ctx.command)),
     };
     if id == NewId::Given(StreamId::MIN) {

@@ -45,7 +45,7 @@ impl<'a> Reading<'a> {
                 let count = args.next_i64()?;
                 reading.count = u64::try_from(count).ok().filter(|count| *count > 0);
             } else if more > 0 && args.skip_word("STREAMS") {
-                if args.left() % 2 != 0 {
+                if !args.left().is_multiple_of(2) {
                     return Err(CommandError::Fixed(match in_group {
                         true => UNBALANCED_GROUP,
                         false => UNBALANCED,
@@ -228,7 +228,11 @@ pub fn xreadgroup(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Co
             b">" => Wanted::New,
             b"$" => return Err(CommandError::Fixed(END_IN_GROUP)),
             b"+" => return Err(CommandError::Fixed(LAST_IN_GROUP)),
-            written => Wanted::History(id::strict(written, 0)?),
+            // Redis's own mark for `>`.
+            written => match id::strict(written, 0)? {
+                StreamId::MAX => Wanted::New,
+                id => Wanted::History(id),
+            },
         };
         wanted.push((key, what));
     }

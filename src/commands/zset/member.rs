@@ -43,7 +43,7 @@ fn add(
         *flag = true;
     }
     let left = args.left();
-    if left == 0 || left % 2 != 0 {
+    if left == 0 || !left.is_multiple_of(2) {
         return Err(CommandError::Fixed(text::SYNTAX));
     }
     check_condition(condition)?;
@@ -80,7 +80,7 @@ fn check_condition(condition: Condition) -> CommandResult<()> {
         let error = "ERR XX and NX options at the same time are not compatible";
         return Err(CommandError::Fixed(error));
     }
-    if (greater && new) || (less && new) || (greater && less) {
+    if [greater, less, new].iter().filter(|&&given| given).count() > 1 {
         let error = "ERR GT, LT, and/or NX options at the same time are not compatible";
         return Err(CommandError::Fixed(error));
     }

@@ -236,3 +236,29 @@ fn every_mutable_value_can_be_set_to_what_it_is() {
         }
     }
 }
+
+/// What a redis-server of version 7.0 answers to the same.
+#[test]
+fn a_zero_byte_ends_texts_and_sizes_but_not_passwords_and_integers() {
+    let config = Config::new();
+    let set = |name: &[u8], value: &[u8]| {
+        let set = config.set(&[(name, value)], Origin::Remote);
+        set.map(|_| ()).map_err(|error| error.text())
+    };
+    set(b"maxmemory", b"100m\0x").unwrap();
+    assert_eq!(config.maxmemory.get(), 100_000_000);
+    set(b"appendfsync", b"no\0x").unwrap();
+    assert_eq!(config.appendfsync.get(), Fsync::No);
+    set(b"masteruser", b"a\0b").unwrap();
+    assert_eq!(value(&config, "masteruser"), "a");
+    set(b"requirepass", b"a\0b").unwrap();
+    assert_eq!(*config.requirepass.get(), *b"a\0b");
+    set(b"maxmemory-clients", b"5\0%").unwrap();
+    assert_eq!(value(&config, "maxmemory-clients"), "5");
+    let integer = set(b"hz", b"10\0x").unwrap_err();
+    assert!(integer.ends_with(b"argument couldn't be parsed into an integer"));
+    let unknown = b"Unknown option or number of arguments for CONFIG SET - 'no\xff'";
+    assert_eq!(set(b"no\xff\0x", b"1").unwrap_err(), unknown);
+    let unknown = b"Unknown option or number of arguments for CONFIG SET - 'maxmemory'";
+    assert_eq!(set(b"maxmemory\0x", b"1").unwrap_err(), unknown);
+}

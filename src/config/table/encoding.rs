@@ -24,7 +24,10 @@ pub(super) static ROWS: &[Directive] = &[
     Directive::new("list-max-listpack-size", SIGNED, "-2")
         .aliases(&["list-max-ziplist-size"])
         .slot(|c| Cell::Number(&c.list_max_listpack_size))
-        .doc("Up to where OBJECT ENCODING calls a list a listpack: a number of elements, or -1 to -5 for 4, 8, 16, 32 or 64 KiB."),
+        .doc(
+            "Up to where OBJECT ENCODING calls a list a listpack: a number of elements, or -1 to \
+             -5 for 4, 8, 16, 32 or 64 KiB.",
+        ),
     Directive::new("list-compress-depth", Kind::INT, "0")
         .ignored("files are compressed as a whole"),
     Directive::new("set-max-intset-entries", Kind::LONG, "512")

@@ -31,8 +31,8 @@ pub(super) static ROWS: &[Directive] = &[
         "Target for the resident memory of the whole process: caches, write buffers, client \
              buffers, everything. It does not limit the data, which lives on disk: a smaller \
              budget only makes more reads go there. When even empty caches leave too little, \
-             writes are refused with an OOM error. 0 lets the server size its caches by the \
-             memory of the machine.",
+             writes are refused with an OOM error. 0 takes half of the machine's memory, or of \
+             the memory limit of the control group around the server.",
     ),
     Directive::new(
         "maxmemory-policy",

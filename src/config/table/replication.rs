@@ -24,7 +24,7 @@ pub(super) static ROWS: &[Directive] = &[
         .aliases(&["slaveof"])
         .immutable()
         .refused(NO_REPLICATION),
-    Directive::new("masterauth", Kind::Text, "\"\"")
+    Directive::new("masterauth", Kind::Bytes, "\"\"")
         .aliases(&["primaryauth"])
         .secret()
         .ignored(NO_REPLICATION),

@@ -13,7 +13,7 @@ pub(super) const NO_ACL: &str = "ACL users are not supported: the default user h
 const ALLOW: Kind = Kind::Choice(Allow::NAMES);
 
 pub(super) static ROWS: &[Directive] = &[
-    Directive::new("requirepass", Kind::Text, "\"\"")
+    Directive::new("requirepass", Kind::Bytes, "\"\"")
         .secret()
         .slot(|c| Cell::Text(&c.requirepass))
         .doc(

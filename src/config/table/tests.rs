@@ -49,7 +49,7 @@ fn every_default_parses_and_is_written_as_it_is_read() {
             .join(" ");
         let plain = !matches!(
             directive.kind,
-            Kind::Text | Kind::Directory | Kind::ReplicaOf
+            Kind::Text | Kind::Bytes | Kind::Directory | Kind::ReplicaOf
         );
         if plain && !matches!(directive.kind, Kind::Save | Kind::OutputLimits) {
             assert_eq!(lines, format!("{} {}", directive.name, directive.default));

@@ -1,6 +1,7 @@
 //! Owns what must hold for the buckets of hashes and sets: each stands at an address that the meta
 //! record's count of buckets gives, holds only fields of its interval, and their entries add up.
-//! Must not know: what fields mean. Tests: `storage/tests/check.rs`, `storage/tests/collections.rs`.
+//! Must not know: what fields mean.
+//! Tests: `storage/tests/check.rs`, `storage/tests/collections.rs`.
 
 use super::Checker;
 use super::rows::shown;

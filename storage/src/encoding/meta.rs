@@ -257,7 +257,12 @@ mod tests {
             payload in proptest::collection::vec(any::<u8>(), 0..40),
         ) {
             let header = Header {
-                kind: DataType::String, expire_ms: expire, hint_ms: hint, fields_ms: fields, raw, text,
+                kind: DataType::String,
+                expire_ms: expire,
+                hint_ms: hint,
+                fields_ms: fields,
+                raw,
+                text,
                 head: head.map(|(id, home_slot, count)| Head { id, home_slot, count }),
                 extensions: SmallVec::from_vec(ext),
             };

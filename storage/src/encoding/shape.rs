@@ -1,4 +1,5 @@
-//! Owns the first payload byte of every collection: the representation that Redis would have chosen.
+//! Owns the first payload byte of every collection: the representation that Redis would have
+//! chosen.
 //! Invariants: the shape follows Redis's thresholds at the time of each write and never the form in
 //! which the rows stand, so OBJECT ENCODING answers what a Redis of the same history would.
 //! Must not know: thresholds, which are configuration. Tests: below, and those of each type.

@@ -84,6 +84,8 @@ pub struct Engine {
     dead_ids: Arc<DeadIds>,
     read_memory: ReadOptions,
     read_disk: ReadOptions,
+    /// As `read_disk`, keeping no blocks.
+    read_passing: ReadOptions,
     reads: ReadCounters,
     path: PathBuf,
 }
@@ -131,6 +133,7 @@ impl Engine {
             dead_ids,
             read_memory: read_options(Tier::Memory),
             read_disk: read_options(Tier::Disk),
+            read_passing: passing_options(),
             reads: ReadCounters::default(),
             path: data_dir.to_owned(),
         };
@@ -201,6 +204,32 @@ impl Engine {
             Tier::Memory => &self.read_memory,
             Tier::Disk => &self.read_disk,
         };
+        self.get_with(options, family, key, use_bytes)
+    }
+
+    /// The same for a row that nobody will ask for again soon: its block is not kept.
+    pub fn get_passing<T>(
+        &self,
+        family: Family,
+        key: &[u8],
+        tier: Tier,
+        use_bytes: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Option<T>> {
+        let options = match tier {
+            Tier::Memory => &self.read_memory,
+            Tier::Disk => &self.read_passing,
+        };
+        self.get_with(options, family, key, use_bytes)
+    }
+
+    #[inline]
+    fn get_with<T>(
+        &self,
+        options: &ReadOptions,
+        family: Family,
+        key: &[u8],
+        use_bytes: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Option<T>> {
         self.reads.count_get();
         let found = self
             .db
@@ -226,9 +255,8 @@ impl Engine {
     /// Iterates over rows nobody will ask for again soon: their blocks do not push hot ones out
     /// of the cache.
     pub fn scan(&self, family: Family, bounds: Bounds) -> Result<RowIterator<'_>> {
-        let mut options = read_options(Tier::Disk);
+        let mut options = passing_options();
         options.set_iterate_range(bounds);
-        options.fill_cache(false);
         let raw = self.db.raw_iterator_cf_opt(self.family(family)?, options);
         Ok(RowIterator::new(raw, &self.reads))
     }
@@ -321,6 +349,13 @@ fn family_at(index: usize) -> Family {
         None => Family::Records,
         Some(partition) => Family::Partition(partition as u16),
     }
+}
+
+/// Of reads whose blocks nobody will ask for again soon: they push no hot ones out of the cache.
+fn passing_options() -> ReadOptions {
+    let mut options = read_options(Tier::Disk);
+    options.fill_cache(false);
+    options
 }
 
 fn read_options(tier: Tier) -> ReadOptions {

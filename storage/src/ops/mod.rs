@@ -7,6 +7,7 @@ pub mod bits;
 pub mod bytes;
 pub mod databases;
 pub mod expire;
+pub mod geo;
 pub mod hash;
 pub mod hll;
 pub mod keyspace;

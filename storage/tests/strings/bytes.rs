@@ -5,7 +5,9 @@ use crate::directory::{Directory, KEY, LATCHED};
 use proptest::prelude::*;
 use std::ops::ControlFlow;
 use storage::change::Event;
-use storage::limits::{CHUNK_BYTES, COMMIT_BYTES_MAX, INLINE_BYTES_MAX, STRING_BYTES_MAX};
+use storage::limits::{
+    CHUNK_BYTES, COMMIT_BYTES_MAX, INLINE_BYTES_MAX, PASSING_CHUNKS_MIN, STRING_BYTES_MAX,
+};
 use storage::ops::bytes::{self, Content, Expiry, Segment};
 use storage::{StorageError, ViewOptions};
 
@@ -234,4 +236,27 @@ fn writing_nothing_stages_nothing() {
     });
     assert_eq!((len, staged), (0, false));
     assert!(!directory.view().open(KEY).unwrap().exists());
+}
+
+#[test]
+fn a_long_read_leaves_the_caches_to_others() {
+    let mut directory = Directory::new();
+    let chunk = CHUNK_BYTES as u64;
+    let value = vec![b'x'; ((PASSING_CHUNKS_MIN + 1) * chunk) as usize];
+    directory.replace(&value, Expiry::Clear);
+    directory.reopen();
+    let (rows, blocks) = held(&directory);
+    assert!(directory.value() == value);
+    let (rows_after, blocks_after) = held(&directory);
+    assert!(rows_after - rows < CHUNK_BYTES, "only the meta row is kept");
+    assert!(blocks_after - blocks < value.len() / 8, "{blocks_after}");
+    // A shorter range is worth keeping.
+    directory.range(0, 16 * chunk);
+    assert!(held(&directory).0 - rows_after > 8 * CHUNK_BYTES);
+}
+
+/// Bytes in the hot table and in the block cache.
+fn held(directory: &Directory) -> (usize, usize) {
+    let store = directory.store();
+    (store.table().bytes(), store.engine().memory_used().0)
 }

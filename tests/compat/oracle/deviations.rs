@@ -74,6 +74,15 @@ pub const RULES: &[Rule] = &[
         allows: |_, ours, theirs| tree::same_values(&Tree::parse(ours), &Tree::parse(theirs)),
     },
     Rule {
+        id: "negative-zero",
+        witness: &["ZADD dn -0 m", "ZSCORE dn m", "DEL dn"],
+        allows: |_, ours, theirs| {
+            let theirs = replaced(theirs, b"$2\r\n-0\r\n", b"$1\r\n0\r\n");
+            let theirs = replaced(&theirs, b",-0\r\n", b",0\r\n");
+            tree::same_values(&Tree::parse(ours), &Tree::parse(&theirs))
+        },
+    },
+    Rule {
         id: "listpack-lists",
         witness: &["RPUSH dl a", "OBJECT ENCODING dl", "DEL dl"],
         allows: |arguments, ours, theirs| {
@@ -157,6 +166,25 @@ fn is_command(arguments: &[Vec<u8>], name: &str) -> bool {
     arguments
         .first()
         .is_some_and(|first| first.eq_ignore_ascii_case(name.as_bytes()))
+}
+
+/// The reply with every `from` replaced.
+fn replaced(reply: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut rest = reply;
+    let mut out = Vec::with_capacity(reply.len());
+    while let Some(first) = rest.first() {
+        match rest.strip_prefix(from) {
+            Some(after) => {
+                out.extend_from_slice(to);
+                rest = after;
+            }
+            None => {
+                out.push(*first);
+                rest = &rest[1..];
+            }
+        }
+    }
+    out
 }
 
 fn is_wrong_type(reply: &[u8]) -> bool {

@@ -1,7 +1,7 @@
 //! Command templates: a line such as `SET $key $value [ NX | XX ]` as a tree.
 //! Invariants: tokens are parted by spaces; `[ a | b ]` is optional, `( a | b )` is required,
-//! a `+` after a group repeats it, `$name` is a kind of argument and `$` alone a word. Must not know: what kinds mean.
-//! Tests: below.
+//! a `+` after a group repeats it, `$name` is a kind of argument and `$` alone a word.
+//! Must not know: what kinds mean. Tests: below.
 
 /// One piece of a template.
 #[derive(Debug, PartialEq, Eq)]

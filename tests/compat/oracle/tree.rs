@@ -139,13 +139,15 @@ pub fn same_leaf(ours: &[u8], theirs: &[u8]) -> bool {
     }
 }
 
-/// Whether `short` writes the double in `text` with the fewest digits that read back.
+/// Whether `short` writes the double in `text` with the fewest digits that read back, or, as an
+/// integer, with all its digits.
 pub fn is_shortest_of(short: &[u8], text: &[u8]) -> bool {
     let double = |text: &[u8]| -> Option<f64> { std::str::from_utf8(text).ok()?.parse().ok() };
     let (Some(value), Some(of)) = (double(short), double(text)) else {
         return false;
     };
-    value.to_bits() == of.to_bits() && digits(short) == digits(format!("{value:e}").as_bytes())
+    let fewest = || digits(short) == digits(format!("{value:e}").as_bytes());
+    value.to_bits() == of.to_bits() && (fewest() || short == (value as i64).to_string().as_bytes())
 }
 
 /// The digits before the exponent, without point, sign and zeros at either end.

@@ -42,10 +42,11 @@ mod rdb {
 #[expect(dead_code, reason = "only a part of the numbers' surface is used")]
 mod resp {
     mod double;
-    mod integer;
+    #[path = "../../storage/src/encoding/number.rs"]
+    mod number;
 
     pub use double::format_double;
-    pub use integer::parse_i64;
+    pub use number::parse_i64;
 }
 
 /// Memory that a decoded value may take, in bytes.

@@ -19,12 +19,13 @@ mod resp {
     #[path = "parser/chunking.rs"]
     pub mod chunking;
     mod inline;
-    mod integer;
+    #[path = "../../storage/src/encoding/number.rs"]
+    mod number;
     mod limits;
     mod parser;
     mod request;
 
-    pub use integer::parse_i64;
+    pub use number::parse_i64;
     pub use limits::*;
     pub use parser::{Parsed, ProtocolError, RequestParser};
     pub use request::{ArgRange, OwnedRequest, Request};

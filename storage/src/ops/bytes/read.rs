@@ -3,10 +3,10 @@
 //! its latch and reads only the chunks it names. Must not know: writing.
 //! Tests: `storage/tests/strings`.
 
-use super::{chunk_bytes, chunk_row, len};
+use super::{chunk_bytes, chunk_row, chunk_row_in_passing, len};
 use crate::encoding::meta::Head;
 use crate::error::Result;
-use crate::limits::CHUNK_BYTES;
+use crate::limits::{CHUNK_BYTES, PASSING_CHUNKS_MIN};
 use crate::value::Value;
 use crate::view::{KeyEntry, View};
 use std::ops::{ControlFlow, Deref};
@@ -99,6 +99,11 @@ fn visit_chunks(
 ) -> Result<()> {
     view.need_latch()?;
     let chunk_len = CHUNK_BYTES as u64;
+    let is_long = (end - start) / chunk_len >= PASSING_CHUNKS_MIN;
+    let chunk_row = match is_long {
+        true => chunk_row_in_passing,
+        false => chunk_row,
+    };
     let mut at = start;
     while at < end {
         let index = at / chunk_len;

@@ -142,6 +142,14 @@ pub fn len(view: &View<'_>, key: &[u8]) -> Result<u64> {
     }
 }
 
+/// Whether the key holds a list, and neither nothing nor something else.
+pub fn holds_list(view: &View<'_>, key: &[u8]) -> Result<bool> {
+    match exists(view, key) {
+        Err(StorageError::WrongType) => Ok(false),
+        found => found,
+    }
+}
+
 /// Whether there is such a list.
 pub fn exists(view: &View<'_>, key: &[u8]) -> Result<bool> {
     Ok(view.open_as(key, DataType::List)?.exists())

@@ -8,7 +8,6 @@
 //! ```
 
 use super::consumer::next_number;
-use super::trees::GroupTrees;
 use super::{Stream, StreamId};
 use crate::change::Event;
 use crate::edit::Edit;
@@ -175,11 +174,6 @@ pub(super) fn prefixed(
 }
 
 impl Stream<'_> {
-    pub(super) fn trees(&mut self) -> Result<&mut GroupTrees> {
-        let trees = self.groups.as_deref_mut();
-        trees.ok_or_else(|| StorageError::Corrupted("a stream without groups".into()))
-    }
-
     /// The group of a name.
     pub(super) fn group(&self, view: &View<'_>, name: &[u8]) -> Result<Option<Group>> {
         let Some(trees) = &self.groups else {

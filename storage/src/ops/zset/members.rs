@@ -15,7 +15,7 @@ use crate::view::View;
 impl ZSet<'_> {
     /// The score of a member.
     #[inline]
-    pub(super) fn score(&self, view: &View<'_>, member: &[u8]) -> Result<Option<f64>> {
+    pub(crate) fn score(&self, view: &View<'_>, member: &[u8]) -> Result<Option<f64>> {
         let Some(state) = &self.members else {
             let found = self.find_packed(member)?;
             return Ok(found.map(|(_, score)| score));

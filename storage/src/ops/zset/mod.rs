@@ -71,7 +71,7 @@ pub struct Scored {
 }
 
 /// A sorted set, opened once and written back once.
-struct ZSet<'k> {
+pub(crate) struct ZSet<'k> {
     entry: KeyEntry<'k>,
     place: Place,
     shape: Shape,
@@ -86,7 +86,7 @@ struct ZSet<'k> {
 
 impl<'k> ZSet<'k> {
     #[inline]
-    fn open(view: &View<'_>, key: &'k [u8]) -> Result<ZSet<'k>> {
+    pub(crate) fn open(view: &View<'_>, key: &'k [u8]) -> Result<ZSet<'k>> {
         let entry = view.open_as(key, DataType::ZSet)?;
         ZSet::of(view, entry)
     }
@@ -126,7 +126,7 @@ impl<'k> ZSet<'k> {
         }
     }
 
-    fn exists(&self) -> bool {
+    pub(crate) fn exists(&self) -> bool {
         self.entry.exists()
     }
 

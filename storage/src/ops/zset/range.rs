@@ -8,6 +8,7 @@ use crate::change::Event;
 use crate::edit::Edit;
 use crate::encoding::score::{SCORE_LEN, ordered, score_key, split};
 use crate::error::Result;
+use crate::value::Value;
 use crate::view::View;
 
 /// An end of a range of scores.
@@ -265,10 +266,10 @@ impl ZSet<'_> {
         Ok((start, end))
     }
 
-    fn end_key(&self, view: &View<'_>, rank: u64) -> Result<(f64, crate::value::Value)> {
+    fn end_key(&self, view: &View<'_>, rank: u64) -> Result<(f64, Value)> {
         match self.tree.at(view, &self.place, rank)? {
             Some(item) => Ok((split(&item.key)?.0, item.key)),
-            None => Ok((0.0, crate::value::Value::from(Vec::new()))),
+            None => Ok((0.0, Value::from(Vec::new()))),
         }
     }
 
@@ -305,6 +306,29 @@ impl ZSet<'_> {
             true => (self.len() - before - run, self.len() - before),
             false => (before, before + run),
         })
+    }
+
+    /// Calls `each` with the scores from `from` up to, not including, `to`, and with a way to the
+    /// member, until it gives false.
+    pub(crate) fn walk_scores(
+        &self,
+        view: &View<'_>,
+        (from, to): (f64, f64),
+        mut each: impl FnMut(f64, &mut dyn FnMut() -> Option<Value>) -> bool,
+    ) -> Result<()> {
+        if self.tree.is_empty() {
+            return Ok(());
+        }
+        let first = score_key(from, &[]);
+        let mut cursor = self.tree.cursor_at_key(view, &self.place, &first)?;
+        while let Some(key) = cursor.key() {
+            let (score, _) = split(key)?;
+            let mut member = || Some(cursor.key_and_tail(SCORE_LEN)?.1);
+            if score >= to || !each(score, &mut member) || !cursor.advance()? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The members of some ranks; reversed, the last comes first.

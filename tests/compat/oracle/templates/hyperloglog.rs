@@ -1,6 +1,7 @@
 //! HyperLogLog, whose strings are compared byte for byte.
 //! Invariants: see `mod.rs`; no string is damaged inside, since how far a damaged one is read
-//! before the damage is found is each server's own. Must not know: servers. Tests: every run draws each row.
+//! before the damage is found is each server's own.
+//! Must not know: servers. Tests: every run draws each row.
 
 use super::{Group, Template};
 use crate::compat::oracle::compare::Compare::Exact;

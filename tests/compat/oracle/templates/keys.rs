@@ -23,8 +23,8 @@ pub const PAYLOADS: Group = Group {
         (4, "RESTORE $anykey 0 $payload REPLACE", Exact),
         (
             3,
-            "RESTORE $anykey ( 0 | $pttl ) $payload [ REPLACE ] [ FREQ $integer | IDLETIME $integer ] \
-             [ $junk ]",
+            "RESTORE $anykey ( 0 | $pttl ) $payload [ REPLACE ] \
+             [ FREQ $integer | IDLETIME $integer ] [ $junk ]",
             Exact,
         ),
         (2, "RESTORE $anykey $pat $payload [ REPLACE ] ABSTTL", Exact),
