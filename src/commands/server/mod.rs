@@ -18,6 +18,7 @@ use crate::command::{Arity, CommandSpec, Flags, Group, Handler};
 
 /// The rows of this folder.
 pub static COMMANDS: &[&CommandSpec] = &[
+    &lifecycle::BGREWRITEAOF,
     &lifecycle::BGSAVE,
     &lifecycle::COMPACT,
     &config::CONFIG,

@@ -1,7 +1,7 @@
 //! Owns SORT: the elements of a list, set or sorted set in an order of choice.
 //! Invariants: elements of equal weight go by their bytes, texts of equal weight keep the order in
 //! which they stood; a weight that is missing counts as 0, or comes before every text.
-//! Must not know: replies, options' spelling. Tests: `storage/tests/sort.rs`, the oracle.
+//! Must not know: replies, options' spelling. Tests: `storage/tests/whole_values.rs`, the oracle.
 
 mod pattern;
 mod weight;
