@@ -134,6 +134,7 @@ pub struct Waiting<A> {
     /// Waiters, so that writers need not look while there are none.
     count: AtomicUsize,
     next_ticket: AtomicU64,
+    next_serial: AtomicU64,
 }
 
 impl<A> Default for Waiting<A> {
@@ -145,6 +146,7 @@ impl<A> Default for Waiting<A> {
             }),
             count: AtomicUsize::new(0),
             next_ticket: AtomicU64::new(0),
+            next_serial: AtomicU64::new(0),
         }
     }
 }
@@ -183,7 +185,7 @@ impl<A> Waiting<A> {
             parked,
             takes,
             ticket,
-            serial: self.ticket(),
+            serial: self.next_serial.fetch_add(1, Ordering::Relaxed),
             keys,
             sender: Mutex::new(Some(sender)),
         });

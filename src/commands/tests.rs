@@ -101,7 +101,8 @@ fn flags_agree_with_the_handler() {
         }
         let is_container = matches!(spec.handler, Handler::Container);
         assert!(!is_container || !spec.subcommands.is_empty(), "{name}");
-        let reads = spec.may_stage() || matches!(spec.handler, Handler::Read(_));
+        let reads =
+            spec.may_stage() || matches!(spec.handler, Handler::Read(_) | Handler::Control(_));
         assert!(reads || spec.keys.is_empty(), "{name}: keys without a view");
     }
 }

@@ -6,7 +6,7 @@ use crate::config::cell::Cell;
 use crate::config::directive::Directive;
 use crate::config::kind::Kind;
 
-const STRINGS_ONLY: &str = "there are no collections";
+const NOT_BUILT: &str = "what it tunes does not exist here";
 const SIGNED: Kind = Kind::Int {
     min: i32::MIN as i64,
     max: i32::MAX as i64,
@@ -42,11 +42,11 @@ pub(super) static ROWS: &[Directive] = &[
     Directive::new("zset-max-listpack-entries", Kind::LONG, "128")
         .aliases(&["zset-max-ziplist-entries"])
         .slot(|c| Cell::Number(&c.zset_max_listpack_entries))
-        .ignored(STRINGS_ONLY),
+        .ignored(NOT_BUILT),
     Directive::new("zset-max-listpack-value", Kind::BYTES, "64")
         .aliases(&["zset-max-ziplist-value"])
         .slot(|c| Cell::Bytes(&c.zset_max_listpack_value))
-        .ignored(STRINGS_ONLY),
+        .ignored(NOT_BUILT),
     Directive::new("hll-sparse-max-bytes", Kind::BYTES, "3000")
         .slot(|c| Cell::Bytes(&c.hll_sparse_max_bytes))
         .doc(
@@ -54,12 +54,14 @@ pub(super) static ROWS: &[Directive] = &[
              encoded but has 12304 bytes. Longer ones save memory and make PFADD slower.",
         ),
     Directive::new("stream-node-max-bytes", Kind::BYTES, "4kb")
-        .slot(|c| Cell::Bytes(&c.stream_node_max_bytes)),
+        .slot(|c| Cell::Bytes(&c.stream_node_max_bytes))
+        .doc("Bytes of a node as a stream counts them: XTRIM with ~ removes whole nodes."),
     Directive::new("stream-node-max-entries", Kind::LONG, "100")
-        .slot(|c| Cell::Number(&c.stream_node_max_entries)),
-    Directive::new("stream-idmp-duration", Kind::LONG, "100").ignored(STRINGS_ONLY),
-    Directive::new("stream-idmp-maxsize", Kind::LONG, "100").ignored(STRINGS_ONLY),
-    Directive::new("array-slice-size", Kind::LONG, "4096").ignored(STRINGS_ONLY),
-    Directive::new("array-sparse-kmin", Kind::LONG, "5").ignored(STRINGS_ONLY),
-    Directive::new("array-sparse-kmax", Kind::LONG, "10").ignored(STRINGS_ONLY),
+        .slot(|c| Cell::Number(&c.stream_node_max_entries))
+        .doc("Entries of a node as a stream counts them: XTRIM with ~ removes whole nodes."),
+    Directive::new("stream-idmp-duration", Kind::LONG, "100").ignored(NOT_BUILT),
+    Directive::new("stream-idmp-maxsize", Kind::LONG, "100").ignored(NOT_BUILT),
+    Directive::new("array-slice-size", Kind::LONG, "4096").ignored(NOT_BUILT),
+    Directive::new("array-sparse-kmin", Kind::LONG, "5").ignored(NOT_BUILT),
+    Directive::new("array-sparse-kmax", Kind::LONG, "10").ignored(NOT_BUILT),
 ];

@@ -156,7 +156,6 @@ fn elements_pushed_while_waiters_leave_are_taken_or_stay() {
     const ELEMENTS: usize = 500;
     let server = Server::start();
     let mut c = server.client();
-    let mut seen = 0;
     for n in 0..ELEMENTS {
         let mut leaving = server.raw();
         leaving.send(b"BLMOVE k moved LEFT RIGHT 0\r\n");
@@ -167,9 +166,8 @@ fn elements_pushed_while_waiters_leave_are_taken_or_stay() {
         let () = ask(&mut c, &format!("RPUSH k {n}"));
         // Served before it left, or left before: the element is in one of the two lists.
         let _: Option<String> = ask(&mut c, "LMOVE k moved LEFT RIGHT");
-        seen += 1;
         eventually("one list has it", || {
-            ask::<usize>(&mut c, "LLEN k") + ask::<usize>(&mut c, "LLEN moved") == seen
+            ask::<usize>(&mut c, "LLEN k") + ask::<usize>(&mut c, "LLEN moved") == n + 1
         });
     }
     expect_blocked(&mut c, 0);
