@@ -89,8 +89,12 @@ pub type ServerFn = fn(&mut Session, &mut Args<'_>) -> CommandResult<Outcome>;
 /// Commands that `exec` carries out itself, since they wait, run others or end the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Control {
-    /// SAVE and BGSAVE: fsync what is staged.
+    /// SAVE: fsync what is staged.
     Save,
+    /// BGSAVE: the same.
+    BackgroundSave,
+    /// BGREWRITEAOF: the same.
+    RewriteLog,
     /// EXEC.
     Exec,
     /// WATCH.

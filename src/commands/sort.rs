@@ -71,7 +71,7 @@ fn parse<'a>(
         gets: Vec::new(),
         descending: false,
         alpha: false,
-        settled_order: false,
+        stored: false,
     };
     let mut target = None;
     while args.left() > 0 {
@@ -87,7 +87,7 @@ fn parse<'a>(
             request.count = args.next_i64()?;
         } else if may_store && behind >= 1 && args.skip_word("STORE") {
             target = Some(args.next()?);
-            request.settled_order = true;
+            request.stored = true;
         } else if behind >= 1 && args.skip_word("BY") {
             let pattern = Pattern::parse(args.next()?);
             request.by = match (pattern, request.by) {

@@ -25,7 +25,15 @@ pub async fn carry_out(
         Control::Watch => transaction::watch(session, args, pool).await,
         // It gives more than a reply, so `run` carries it out.
         Control::Exec => Ok(Reply::None),
-        Control::Save => save(session, args, pool).await,
+        Control::Save => save(session, args, pool, "OK").await,
+        Control::BackgroundSave => {
+            args.skip_word("SCHEDULE");
+            save(session, args, pool, "Background saving started").await
+        }
+        Control::RewriteLog => {
+            let done = "Background append only file rewriting started";
+            save(session, args, pool, done).await
+        }
         Control::Shutdown => shutdown(session, args),
         Control::Sleep => sleep(args).await,
         Control::Reload => reload(session, pool).await,
@@ -39,15 +47,13 @@ pub async fn carry_out(
     }
 }
 
-/// SAVE and BGSAVE: data is on disk anyway, so what is left to do is an fsync.
-async fn save(session: &Session, args: &mut Args<'_>, pool: &ReadPool) -> CommandResult {
-    let background = args
-        .request()
-        .get(0)
-        .is_some_and(|name| name.len() > "save".len());
-    if background {
-        args.skip_word("schedule");
-    }
+/// SAVE, BGSAVE and BGREWRITEAOF, which answer `done`: data is on disk anyway, so what is left to do is an fsync.
+async fn save(
+    session: &Session,
+    args: &Args<'_>,
+    pool: &ReadPool,
+    done: &'static str,
+) -> CommandResult {
     args.finish()?;
     let services = &session.services;
     let store = &services.store;
@@ -59,11 +65,7 @@ async fn save(session: &Session, args: &mut Args<'_>, pool: &ReadPool) -> Comman
         .metrics
         .saved_s
         .store(store.now_ms() / 1000, Ordering::Relaxed);
-    Ok(if background {
-        Reply::Simple("Background saving started")
-    } else {
-        Reply::ok()
-    })
+    Ok(Reply::Simple(done))
 }
 
 /// SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE] [ABORT]: everything is durable either way.

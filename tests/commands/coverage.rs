@@ -23,6 +23,7 @@ const SOURCES: &[&str] = &[
     include_str!("keyspace.rs"),
     include_str!("list/ends.rs"),
     include_str!("list/places.rs"),
+    include_str!("memory.rs"),
     include_str!("scan.rs"),
     include_str!("server.rs"),
     include_str!("sort.rs"),

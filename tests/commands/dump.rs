@@ -50,7 +50,7 @@ fn dump_and_restore_keep_values_of_every_type() {
 
 #[test]
 fn restore_brings_large_values_back() {
-    let server = Server::start();
+    let server = Server::builder().set("enable-debug-command", "yes").start();
     let mut c = server.client();
     for round in 0..60 {
         let mut push = redis::cmd("RPUSH");

@@ -15,6 +15,7 @@ mod hash_expiry;
 mod hll;
 mod keyspace;
 mod list;
+mod memory;
 mod scan;
 mod server;
 mod set;

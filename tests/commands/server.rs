@@ -295,11 +295,12 @@ fn time_is_the_wall_clock() {
 }
 
 #[test]
-fn save_bgsave_and_lastsave_report_a_save() {
+fn save_bgsave_bgrewriteaof_and_lastsave_report_a_save() {
     let server = Server::start();
     let mut c = server.client();
     let () = ask(&mut c, "SET k v");
     let before: u64 = ask(&mut c, "LASTSAVE");
+    assert!(ask::<String>(&mut c, "BGREWRITEAOF").ends_with("rewriting started"));
     assert_eq!(ask::<String>(&mut c, "SAVE"), "OK");
     assert!(ask::<u64>(&mut c, "LASTSAVE") >= before);
     assert_eq!(ask::<String>(&mut c, "BGSAVE"), "Background saving started");

@@ -3,6 +3,7 @@
 //! reason, in `deviations.md`. Must not know: how either server works. Tests: the files below.
 
 mod command_info;
+mod dump;
 mod hyperloglog;
 mod long_double;
 mod oracle;

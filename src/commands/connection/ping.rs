@@ -40,7 +40,7 @@ fn echo(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
 
 pub static QUIT: CommandSpec = CommandSpec {
     name: "quit",
-    extra: HANDSHAKE,
+    extra: HANDSHAKE.with(Flags::NEVER_QUEUED),
     handler: Handler::Server(quit),
     summary: "Closes the connection.",
     ..ROW
@@ -54,7 +54,7 @@ pub static RESET: CommandSpec = CommandSpec {
     name: "reset",
     since: "6.2.0",
     arity: Arity::exactly(1),
-    extra: HANDSHAKE,
+    extra: HANDSHAKE.with(Flags::NEVER_QUEUED),
     handler: Handler::Server(reset),
     summary: "Resets the connection to the state of a fresh one.",
     ..ROW

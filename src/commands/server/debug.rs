@@ -7,6 +7,7 @@ use super::debug_absent::{
     CHANGE_REPL_ID, LISTPACK, QUICKLIST_PACKED_THRESHOLD, REPLYBUFFER, SET_DISABLE_DENY_SCRIPTS,
 };
 use super::debug_protocol::PROTOCOL;
+use super::debug_tables::{HTSTATS, HTSTATS_KEY};
 use super::{OPERATOR, ROW};
 use crate::command::{
     Args, Arity, CommandSpec, Control, Ctx, Flags, Handler, KeyFlags, KeySpec, Outcome,
@@ -32,6 +33,8 @@ pub static DEBUG: CommandSpec = CommandSpec {
         &DIGEST,
         &DIGEST_VALUE,
         &ERROR,
+        &HTSTATS,
+        &HTSTATS_KEY,
         &LISTPACK,
         &LOADAOF,
         &LOG,

@@ -26,10 +26,19 @@ pub static SAVE: CommandSpec = CommandSpec {
     ..ROW
 };
 
+pub static BGREWRITEAOF: CommandSpec = CommandSpec {
+    name: "bgrewriteaof",
+    arity: Arity::exactly(1),
+    extra: SAVING,
+    handler: Handler::Control(Control::RewriteLog),
+    summary: "Makes every change durable: the log needs no rewriting.",
+    ..ROW
+};
+
 pub static BGSAVE: CommandSpec = CommandSpec {
     name: "bgsave",
     extra: SAVING,
-    handler: Handler::Control(Control::Save),
+    handler: Handler::Control(Control::BackgroundSave),
     syntax: "[SCHEDULE]",
     summary: "Makes every change durable.",
     ..ROW

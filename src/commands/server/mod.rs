@@ -7,6 +7,7 @@ pub mod config;
 mod debug;
 mod debug_absent;
 mod debug_protocol;
+mod debug_tables;
 mod function;
 mod info;
 mod lifecycle;
@@ -17,6 +18,7 @@ use crate::command::{Arity, CommandSpec, Flags, Group, Handler};
 
 /// The rows of this folder.
 pub static COMMANDS: &[&CommandSpec] = &[
+    &lifecycle::BGREWRITEAOF,
     &lifecycle::BGSAVE,
     &lifecycle::COMPACT,
     &config::CONFIG,

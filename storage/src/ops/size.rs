@@ -7,8 +7,8 @@ use crate::encoding::meta::DataType;
 use crate::encoding::shape::Shape;
 use crate::error::Result;
 use crate::limits::{CHUNK_BYTES, NODE_BYTES_MAX};
-use crate::ops::list;
 use crate::ops::zset::{self, Limit, Range};
+use crate::ops::{list, stream};
 use crate::view::View;
 
 /// Bytes of a meta record beside the user's: namespace, slot, hash and header.
@@ -19,6 +19,7 @@ const ROW_OVERHEAD_BYTES: u64 = 24;
 const ENTRY_OVERHEAD_BYTES: u64 = 3;
 
 const SCORE_BYTES: u64 = 8;
+const ID_BYTES: u64 = 16;
 
 /// Bytes of a key and its value, judged by up to `samples` elements; `None` if there is no key.
 pub fn stored_bytes(view: &View<'_>, key: &[u8], samples: u64) -> Result<Option<u64>> {
@@ -49,7 +50,15 @@ pub fn stored_bytes(view: &View<'_>, key: &[u8], samples: u64) -> Result<Option<
             let bytes = 2 * lens.map(|len| len + SCORE_BYTES).sum::<u64>();
             in_nodes(bytes, members.len() as u64, head.count)
         }
-        DataType::Stream => in_nodes(0, 0, head.count),
+        DataType::Stream => {
+            let count = if samples == u64::MAX { 0 } else { samples };
+            let about = stream::about(view, key, Some(count))?;
+            let entries = about.map_or(Vec::new(), |about| about.entries);
+            let strings = entries.iter().flat_map(|entry| &entry.strings);
+            let bytes = strings.map(|one| one.len() as u64 + 1).sum::<u64>();
+            let seen = entries.len() as u64;
+            in_nodes(bytes + seen * ID_BYTES, seen, head.count)
+        }
     };
     Ok(Some(record + behind))
 }
@@ -70,4 +79,35 @@ impl Map<'_> {
         self.buckets()
             .map_or(0, |(rows, bytes)| bytes + rows * ROW_OVERHEAD_BYTES)
     }
+}
+
+/// The hash table behind a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Table {
+    pub elements: u64,
+    /// Rows over which the elements are spread; 0 while they stand in the meta record.
+    pub buckets: u64,
+}
+
+/// The hash table of a key whose value OBJECT ENCODING calls one; `None` for other values.
+pub fn table(view: &View<'_>, key: &[u8]) -> Result<Option<Table>> {
+    let entry = view.open(key)?;
+    let Some(header) = entry.header() else {
+        return Ok(None);
+    };
+    let shape = match header.kind {
+        DataType::String => return Ok(None),
+        _ => Shape::decode(entry.payload().unwrap_or_default())?,
+    };
+    let kind = header.kind;
+    Ok(match (shape, kind) {
+        (Shape::Hashtable, DataType::Hash | DataType::Set) => {
+            let map = Map::of(entry, kind, Shape::Hashtable)?;
+            Some(Table {
+                elements: map.len(),
+                buckets: map.buckets().map_or(0, |(rows, _)| rows),
+            })
+        }
+        _ => None,
+    })
 }

@@ -101,6 +101,20 @@ pub const RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "sort-keeps-encoding",
+        witness: &[
+            "ZADD dsz 1 a",
+            "SORT dsz ALPHA",
+            "OBJECT ENCODING dsz",
+            "DEL dsz",
+        ],
+        allows: |arguments, ours, theirs| {
+            is_command(arguments, "OBJECT")
+                && ours == b"$8\r\nlistpack\r\n"
+                && theirs == b"$8\r\nskiplist\r\n"
+        },
+    },
+    Rule {
         id: "stream-info",
         witness: &[
             "XGROUP CREATE dx g 0 MKSTREAM",

@@ -28,7 +28,8 @@ import unit
 UNITS = (
     "unit/type/string", "unit/type/incr", "unit/type/hash", "unit/type/list", "unit/type/list-2",
     "unit/type/list-3", "unit/type/set", "unit/bitops", "unit/bitfield", "unit/keyspace",
-    "unit/expire", "unit/scan", "unit/hyperloglog", "unit/protocol", "unit/printver", "unit/quit",
+    "unit/expire", "unit/scan", "unit/hyperloglog", "unit/sort", "unit/dump", "unit/other",
+    "unit/protocol", "unit/printver", "unit/quit",
 )
 # All units in both modes take about a minute against a server that works.
 SECONDS_MAX = 900
@@ -90,7 +91,7 @@ def main() -> int:
     print(f"suite {suite_version}, server {server}", flush=True)
     bad = 0
     try:
-        copy = suite.working_copy(tree, server, scratch)
+        copy = suite.working_copy(tree, server, scratch, not options.reference)
         # In spawn mode the suite waits minutes for each server that does not come up.
         with unit.ExternalServer(copy, scratch) as probe:
             if not probe.answers():

@@ -1,7 +1,7 @@
 //! Owns SORT: the elements of a list, set or sorted set in an order of choice.
 //! Invariants: elements of equal weight go by their bytes, texts of equal weight keep the order in
 //! which they stood; a weight that is missing counts as 0, or comes before every text.
-//! Must not know: replies, options' spelling. Tests: `storage/tests/sort.rs`, the oracle.
+//! Must not know: replies, options' spelling. Tests: `storage/tests/whole_values.rs`, the oracle.
 
 mod pattern;
 mod weight;
@@ -45,8 +45,9 @@ pub struct Request<'a> {
     pub descending: bool,
     /// Weights are texts, not numbers.
     pub alpha: bool,
-    /// A set may not come in the order in which it stands.
-    pub settled_order: bool,
+    /// The result is stored: texts are compared beyond a zero byte, and a set never comes in the
+    /// order in which it stands.
+    pub stored: bool,
 }
 
 /// What a request gives.
@@ -72,7 +73,7 @@ pub fn sort(view: &View<'_>, request: &Request<'_>, reach: &Reach) -> Result<Sor
         (By::Nothing, Some(DataType::List | DataType::ZSet)) => {
             stretch(view, request, kind, (first, end))?
         }
-        (By::Nothing, Some(DataType::Set)) if !request.settled_order => {
+        (By::Nothing, Some(DataType::Set)) if !request.stored => {
             cut(set::members(view, request.key)?, first, end)
         }
         (by, _) => {
@@ -106,6 +107,23 @@ impl Request<'_> {
         let first = u64::try_from(self.offset).unwrap_or(0).min(len);
         let count = u64::try_from(self.count).unwrap_or(len);
         (first, first.saturating_add(count).min(len))
+    }
+}
+
+impl Request<'_> {
+    /// The part of a text that counts: where nothing is stored, Redis compares as C does.
+    fn text<'t>(&self, text: &'t [u8]) -> &'t [u8] {
+        match self.stored {
+            true => text,
+            false => text.split(|&byte| byte == 0).next().unwrap_or_default(),
+        }
+    }
+
+    fn directed(&self, ordering: Ordering) -> Ordering {
+        match self.descending {
+            true => ordering.reverse(),
+            false => ordering,
+        }
     }
 }
 
@@ -179,25 +197,25 @@ fn order(
     elements: Vec<Value>,
     reach: &Reach,
 ) -> Result<Option<Vec<Value>>> {
-    let directed = |ordering: Ordering| match request.descending {
-        true => ordering.reverse(),
-        false => ordering,
-    };
     let pattern = match by {
         By::Weight(pattern) => Some(pattern),
         By::Element => None,
         // The order of a set that may not come as it stands.
-        By::Nothing => return Ok(Some(by_bytes(elements, directed))),
+        By::Nothing => return Ok(Some(by_text(request, elements))),
     };
     if request.alpha {
         let Some(pattern) = pattern else {
-            return Ok(Some(by_bytes(elements, directed)));
+            return Ok(Some(by_text(request, elements)));
         };
         let mut weighed = Vec::with_capacity(elements.len());
         for element in elements {
             weighed.push((pattern.find(view, &element, reach)?, element));
         }
-        weighed.sort_by(|(one, _), (other, _)| directed(one.as_deref().cmp(&other.as_deref())));
+        weighed.sort_by(|(one, _), (other, _)| {
+            let one = one.as_deref().map(|text| request.text(text));
+            let other = other.as_deref().map(|text| request.text(text));
+            request.directed(one.cmp(&other))
+        });
         return Ok(Some(
             weighed.into_iter().map(|(_, element)| element).collect(),
         ));
@@ -218,7 +236,7 @@ fn order(
     }
     weighed.sort_unstable_by(|(one_weight, one), (other_weight, other)| {
         let weights = one_weight.partial_cmp(other_weight);
-        directed(
+        request.directed(
             weights
                 .unwrap_or(Ordering::Equal)
                 .then_with(|| one.as_slice().cmp(other.as_slice())),
@@ -229,7 +247,10 @@ fn order(
     ))
 }
 
-fn by_bytes(mut elements: Vec<Value>, directed: impl Fn(Ordering) -> Ordering) -> Vec<Value> {
-    elements.sort_unstable_by(|one, other| directed(one.as_slice().cmp(other.as_slice())));
+fn by_text(request: &Request<'_>, mut elements: Vec<Value>) -> Vec<Value> {
+    elements.sort_by(|one, other| {
+        let ordering = request.text(one).cmp(request.text(other));
+        request.directed(ordering)
+    });
     elements
 }

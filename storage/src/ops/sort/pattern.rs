@@ -1,5 +1,5 @@
 //! Owns the patterns of SORT: what stands under a key, or in a field of a hash, whose name is made
-//! from an element. Must not know: sorting. Tests: below, `storage/tests/sort.rs`.
+//! from an element. Must not know: sorting. Tests: below, `storage/tests/whole_values.rs`.
 
 use crate::commit::reach::Reach;
 use crate::encoding::meta::DataType;
