@@ -85,7 +85,6 @@ fn shown<'a>(command: &str, request: &'a Request<'a>) -> impl Iterator<Item = &'
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::resp::OwnedRequest;
 
     #[test]
