@@ -67,6 +67,7 @@ impl Kind {
             "rank",
             "seconds",
             "start",
+            "stop",
             "ttl",
             "weight",
         ];
