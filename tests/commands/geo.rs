@@ -1,5 +1,6 @@
 //! GEOADD, GEODIST, GEOHASH, GEOPOS, GEORADIUS, GEORADIUSBYMEMBER, their forms that only read,
-//! GEOSEARCH, GEOSEARCHSTORE. Invariants: places are scores of a sorted set, as Redis computes them.
+//! GEOSEARCH, GEOSEARCHSTORE.
+//! Invariants: places are scores of a sorted set, as Redis computes them.
 //! Must not know: how an area is searched. Tests: this file.
 
 use crate::harness::ask::all_fail;

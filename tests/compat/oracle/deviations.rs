@@ -128,6 +128,15 @@ pub const RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "rank-with-score",
+        witness: &["ZRANK missing a WITHSCORE"],
+        allows: |arguments, _, theirs| {
+            (is_command(arguments, "ZRANK") || is_command(arguments, "ZREVRANK"))
+                && arguments.len() == 4
+                && theirs.starts_with(b"-ERR wrong number of arguments")
+        },
+    },
+    Rule {
         id: "lpos-least-rank",
         witness: &["LPOS missing a RANK -9223372036854775808"],
         allows: |arguments, ours, _| {
