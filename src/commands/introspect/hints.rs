@@ -69,6 +69,13 @@ pub const TIPS: &[(&str, &[&str])] = &[
     ("xtrim", &[OUTPUT]),
     ("zrandmember", &[OUTPUT]),
     ("zscan", &[OUTPUT]),
+    ("sdiff", &[ORDER]),
+    ("sinter", &[ORDER]),
+    ("smembers", &[ORDER]),
+    ("sunion", &[ORDER]),
+    ("spop", &[OUTPUT]),
+    ("srandmember", &[OUTPUT]),
+    ("sscan", &[OUTPUT]),
 ];
 
 /// Notes on the first key specification, by full name.

@@ -39,7 +39,7 @@ pub static COMMANDS: &[&CommandSpec] = &[
 ];
 
 /// They wait until another client does something.
-const WAITS: Flags = Flags::BLOCKING;
+const WAITS: Flags = Flags::BLOCKING.with(Flags::NOSCRIPT);
 const READ: KeyFlags = KeyFlags::RO.with(KeyFlags::ACCESS);
 const MOVE: &[KeySpec] = &[
     KeySpec::index(
@@ -330,7 +330,7 @@ pub static BLMPOP: CommandSpec = row(Row {
         1,
         KeyFlags::RW.with(KeyFlags::ACCESS).with(KeyFlags::DELETE),
     )],
-    extra: WAITS,
+    extra: Flags::BLOCKING,
     handler: Handler::Write(pop::blmpop),
     syntax: "timeout numkeys key [key ...] <LEFT | RIGHT> [COUNT count]",
     summary: "Takes elements from the first list that has any, waiting for one.",
