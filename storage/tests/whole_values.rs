@@ -63,7 +63,12 @@ fn assert_holds(directory: &Directory, kind: &str, count: usize) {
     match kind {
         "list" => {
             let found = list::range(&view, KEY, 0, -1).unwrap();
-            assert!(found.iter().map(|one| one.to_vec()).eq(expected));
+            assert!(
+                found
+                    .iter()
+                    .map(|one: &storage::Value| one.to_vec())
+                    .eq(expected)
+            );
         }
         "set" => {
             assert_eq!(set::len(&view, KEY).unwrap(), count as u64);
