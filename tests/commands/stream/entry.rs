@@ -197,14 +197,18 @@ fn xsetid_moves_the_last_id() {
                 "ERR The ID specified in XSETID is smaller than the target stream top item",
             ),
             (
-                "XSETID s 2-1",
-                "ERR The ID specified in XSETID is smaller than current max_deleted_entry_id",
-            ),
-            (
                 "XSETID s 50-1 ENTRIESADDED 1",
                 "ERR The entries_added specified in XSETID is smaller than the target stream length",
             ),
         ],
+    );
+    let _: i64 = ask(&mut c, "XTRIM s MAXLEN 0");
+    all_fail(
+        &mut c,
+        &[(
+            "XSETID s 2-1",
+            "ERR The ID specified in XSETID is smaller than current max_deleted_entry_id",
+        )],
     );
 }
 

@@ -137,6 +137,21 @@ pub const RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "unbalanced-streams",
+        witness: &["XREAD STREAMS missing other 0"],
+        allows: |_, ours, theirs| {
+            ours.starts_with(b"-ERR Unbalanced 'xread")
+                && theirs.starts_with(b"-ERR Unbalanced XREAD list")
+        },
+    },
+    Rule {
+        id: "xsetid-below-deleted",
+        witness: &["XADD dx 5-1 f v", "XDEL dx 5-1", "XSETID dx 4-1", "DEL dx"],
+        allows: |arguments, ours, _| {
+            is_command(arguments, "XSETID") && ours.ends_with(b"current max_deleted_entry_id\r\n")
+        },
+    },
+    Rule {
         id: "lpos-least-rank",
         witness: &["LPOS missing a RANK -9223372036854775808"],
         allows: |arguments, ours, _| {

@@ -29,6 +29,7 @@ UNITS = (
     "unit/type/string", "unit/type/incr", "unit/type/hash", "unit/type/list", "unit/type/list-2",
     "unit/type/list-3", "unit/type/set", "unit/bitops", "unit/bitfield", "unit/keyspace",
     "unit/expire", "unit/scan", "unit/hyperloglog", "unit/sort", "unit/dump", "unit/other",
+    "unit/type/stream", "unit/type/stream-cgroups",
     "unit/protocol", "unit/printver", "unit/quit",
 )
 # All units in both modes take about a minute against a server that works.
