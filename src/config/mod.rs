@@ -4,7 +4,8 @@
 //! line, CONFIG GET, SET and REWRITE, and the live values.
 //! Invariants: a directive exists once, as a row; whatever a configuration holds was parsed by
 //! its row; parsing is total over any bytes.
-//! Must not know: sockets, RESP, storage, the command table.
+//! Must not know: sockets, storage, the command table; of RESP only the texts of integers and the
+//! quoting of words.
 //! Tests: beside each file; against a real `redis-server` in `tests.rs`.
 //!
 //! To add a directive: a row in `table/`, a field in `settings.rs` if the server reads it.
@@ -43,3 +44,8 @@ pub use render::render_conf;
 pub use set::Changes;
 pub use settings::{Config, RenamedCommand, Settings};
 pub use value::{ClientClass, OutputLimit, SavePoint};
+
+/// Whether the values of the directive of this name must not be written to logs.
+pub fn is_secret(name: &[u8]) -> bool {
+    table::find(name).is_some_and(|(_, directive)| directive.secret)
+}

@@ -57,8 +57,6 @@ pub struct Settings {
     pub always_show_logo: Switch,
     pub databases: Number,
     pub hz: Number,
-    pub dynamic_hz: Switch,
-    pub active_expire_effort: Number,
     pub shutdown_on_sigint: Flags,
     pub shutdown_on_sigterm: Flags,
 

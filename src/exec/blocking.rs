@@ -50,6 +50,14 @@ impl Entered {
         Arc::clone(&self.waiter.parked)
     }
 
+    /// Ends the wait before it begins.
+    pub fn look_again(&self) {
+        if let Some(sender) = self.waiter.claim().take() {
+            // The receiver is our own.
+            drop(sender.send(Wake::LookAgain));
+        }
+    }
+
     /// Waits; `None` when the time is over.
     pub async fn wait(&mut self, deadline: Option<Instant>) -> Option<Wake<Served>> {
         let time_is_over = async {

@@ -290,6 +290,8 @@ impl<'a> Call<'a> {
     fn stage(&self, edit: Edit<'_>) -> Result<Position, StorageError> {
         let (waiting, watches) = (&self.services.waiting, &self.services.watches);
         if !waiting.any() && !watches.any() {
+            // Whoever began to wait meanwhile holds no latch that keeps databases as they are.
+            self.changed_databases.set(edit.changes_databases());
             return edit.stage();
         }
         let (keys, databases) = (edit.changed_keys(), edit.changes_databases());

@@ -1,6 +1,6 @@
 //! Owns the choke point: the only caller of handlers. `lookup` finds rows, `admit` says who may run
 //! what and when, `run` carries data commands out, `pool` is where they go when the disk is needed,
-//! `control` carries out what waits or ends the process.
+//! `control` carries out what waits or ends the process, `notes` keeps what took long.
 //!
 //! Invariants: commands of a connection run in order; a thread that serves sockets never blocks
 //! here; a reply that wrote or read an uncommitted row carries the position it waits for.
@@ -14,6 +14,7 @@ mod call;
 mod control;
 mod digest;
 mod lookup;
+mod notes;
 mod pool;
 mod run;
 mod transaction;

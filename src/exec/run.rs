@@ -13,6 +13,7 @@ use super::blocking::{self, Entered};
 use super::call::{Call, touches};
 use super::control;
 use super::lookup::Lookup;
+use super::notes;
 use super::pool::ReadPool;
 use super::transaction;
 use crate::command::{Args, Control, Flags, Handler, Outcome};
@@ -155,9 +156,10 @@ impl Executor {
             Handler::Container => (Err(CommandError::wrong_arity(command.full_name)), 0),
         };
         let now = Instant::now();
-        let spent = now.duration_since(*clock);
+        let spent = now.duration_since(*clock).as_nanos() as u64;
         *clock = now;
-        Step::Done(self.answer(stats, spent.as_nanos() as u64, result))
+        notes::note(&self.services, &session.client, command, request, spent);
+        Step::Done(self.answer(stats, spent, result))
     }
 
     /// Runs a request that [`Executor::try_run`] put off. The connection must not run another one
@@ -171,6 +173,7 @@ impl Executor {
         let start = Instant::now();
         let mut waited = Duration::ZERO;
         let command = later.command;
+        let kept = owned.clone();
         let result = match command.spec.handler {
             Handler::Control(Control::Exec) => {
                 let (result, position) = transaction::exec(session, &self.pool).await;
@@ -185,8 +188,10 @@ impl Executor {
             _ => self.data_later(session, owned, later, &mut waited).await,
         };
         let stats = self.services.metrics.per_command.get(later.index);
-        let spent = start.elapsed().saturating_sub(waited);
-        self.answer(stats, spent.as_nanos() as u64, result)
+        let spent = start.elapsed().saturating_sub(waited).as_nanos() as u64;
+        let (services, client) = (&self.services, &session.client);
+        notes::note(services, client, command, &kept.as_request(), spent);
+        self.answer(stats, spent, result)
     }
 
     async fn control(
@@ -308,6 +313,7 @@ impl Executor {
         let parked = Arc::clone(parked);
         let job = move || {
             let call = Call::of_parked(&services, command, &parked, None).reaching(reach);
+            let seen = services.store.queue().resolve(parked.db).0;
             let (result, position) = call.run(Tier::Disk, true);
             let lacks = matches!(result, Err(CommandError::Storage(StorageError::NeedsLatch)));
             if lacks && call.reach().is_short() {
@@ -321,7 +327,13 @@ impl Executor {
                     Some(request) => Arc::new(parked.with_request(request)),
                     None => Arc::clone(&parked),
                 };
+                let db = parked.db;
                 let entered = Entered::new(&services, parked, ticket, line);
+                // Latches of keys keep no database from being emptied or exchanged; whoever does
+                // it from now on finds the waiter.
+                if services.store.queue().resolve(db).0 != seen {
+                    entered.look_again();
+                }
                 drop::<KeyGuard>(guard);
                 return Attempt::Waits(park, entered);
             }
@@ -363,6 +375,9 @@ impl Executor {
         if let Some(stats) = stats {
             stats.calls.add(1);
             stats.nanoseconds.add(nanoseconds);
+            if self.services.config.latency_tracking.get() {
+                stats.track(nanoseconds);
+            }
         }
         match result {
             Ok(outcome) => Answer { outcome, position },

@@ -318,10 +318,12 @@ fn attempt(
     }
     let seen = edit.seen();
     let noted = services.waiting.any() || services.watches.any();
-    let (changed, changed_databases) = match noted {
-        true => (edit.changed_keys(), edit.changes_databases()),
-        false => (Vec::new(), false),
+    let changed = if noted {
+        edit.changed_keys()
+    } else {
+        Vec::new()
     };
+    let changed_databases = edit.changes_databases();
     let position = edit.stage()?;
     for (db, key) in &changed {
         services.watches.touch(*db, key);

@@ -1,14 +1,21 @@
-//! Owns the counters behind INFO: per server and per command.
+//! Owns the counters behind INFO, per server and per command, and what is kept of slow commands.
 //! Invariants: bumping one is a relaxed store or add, never a lock. Must not know: INFO's layout.
 //! Tests: black box.
 
 mod errors;
+pub mod latency;
 pub mod memory;
 mod rate;
+pub mod slowlog;
+pub mod spikes;
 
 pub use errors::ErrorCounts;
 pub use rate::Rate;
 
+use latency::Histogram;
+use slowlog::SlowLog;
+use spikes::Spikes;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A counter that one thread at a time bumps, many read.
@@ -52,6 +59,22 @@ pub struct CommandStats {
     pub rejected: Counter,
     /// Times it ran and answered with an error.
     pub failed: Counter,
+    /// How long it ran; of most commands nothing is ever kept.
+    latency: OnceLock<Box<Histogram>>,
+}
+
+impl CommandStats {
+    /// Counts how long it ran.
+    #[inline]
+    pub fn track(&self, nanoseconds: u64) {
+        self.latency.get_or_init(Box::default).record(nanoseconds);
+    }
+
+    /// How long it ran, if that was tracked.
+    pub fn latency(&self) -> Option<&Histogram> {
+        let histogram = self.latency.get().map(|histogram| &**histogram);
+        histogram.filter(|histogram| histogram.total() > 0)
+    }
 }
 
 /// Counters of the server.
@@ -76,6 +99,10 @@ pub struct Metrics {
     pub bytes_out_rate: Rate,
     /// Most memory in use that was seen, bytes.
     pub memory_peak: AtomicU64,
+    /// SLOWLOG.
+    pub slow_log: SlowLog,
+    /// LATENCY's events.
+    pub spikes: Spikes,
     /// By index in the command table.
     pub per_command: Vec<CommandStats>,
 }
@@ -109,6 +136,9 @@ impl Metrics {
             command.nanoseconds.reset();
             command.rejected.reset();
             command.failed.reset();
+            if let Some(histogram) = command.latency.get() {
+                histogram.reset();
+            }
         }
     }
 }

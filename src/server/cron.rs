@@ -1,13 +1,16 @@
 //! Owns periodic work of the server: idle clients, samples of rates and memory.
 //! Must not know: sockets. Tests: `tests/protocol`.
 
+use crate::config::Config;
 use crate::metrics::memory;
 use crate::session::Services;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// How often it runs.
-pub const INTERVAL: Duration = Duration::from_millis(250);
+/// Time from one round to the next, as `hz` says now.
+pub fn interval(config: &Config) -> Duration {
+    Duration::from_secs(1) / u32::try_from(config.hz.get().max(1)).unwrap_or(1)
+}
 
 /// One round.
 pub fn run(services: &Services) {

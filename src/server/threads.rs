@@ -84,12 +84,15 @@ impl IoThreads {
         drop(sender);
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut seconds = tokio::time::interval(cron::INTERVAL);
         let services = executor.services();
+        let mut round = tokio::time::Instant::now();
         loop {
             tokio::select! {
                 Some(client) = fresh.recv() => self.admit(client, executor),
-                _ = seconds.tick() => cron::run(services),
+                () = tokio::time::sleep_until(round) => {
+                    cron::run(services);
+                    round = tokio::time::Instant::now() + cron::interval(&services.config);
+                }
                 () = services.shutdown.notified() => break,
                 _ = terminate.recv() => {
                     tracing::info!("Received SIGTERM scheduling shutdown...");

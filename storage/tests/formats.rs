@@ -9,6 +9,8 @@ use storage::check::check;
 use storage::commit::Fsync;
 use storage::encoding::key::count_key;
 use storage::engine::{BatchBuilder, Engine, EngineTuning, Family, Throttle};
+use storage::ops::hash::{FieldTime, Hash};
+use storage::ops::{bytes, hll, list, set, zset};
 use storage::registry::records;
 use storage::{Options, StorageError, Store};
 
@@ -155,4 +157,63 @@ fn a_directory_of_format_1_opens_and_reads() {
     assert_eq!(directory.counted(1), (1, 0));
     assert_eq!(directory.store.garbage().ids_waiting(), 1);
     assert_eq!(directory.store.garbage().namespaces_waiting(), 1);
+}
+
+#[test]
+fn a_directory_of_format_2_opens_and_reads() {
+    const LATER_MS: u64 = 5_000_000_000_000;
+    let dir = fixture("v2");
+    let path = dir.path().join("data");
+    let report = check(&path, 10).unwrap();
+    assert!(report.is_clean(), "{:?}", report.problems);
+    let directory = Directory::open(dir, Fsync::No);
+    assert_eq!(directory.get("plain").as_deref(), Some("value"));
+    assert_eq!(directory.get_in(1, "other").as_deref(), Some("database"));
+    assert_eq!(directory.counted(0), (13, 1));
+    assert_eq!(directory.counted(1), (1, 0));
+    let view = directory.view(0);
+    let expiring = view.open(b"expiring").unwrap();
+    assert_eq!(expiring.header().unwrap().expire_ms, Some(LATER_MS));
+    let chunked = view.open(b"chunked").unwrap();
+    let bytes = bytes::read_value(&view, &chunked).unwrap().unwrap();
+    assert!(bytes.len() == 20_001 && bytes[20_000] == b'x');
+    for (key, count) in [(&b"hash:packed"[..], 3), (b"hash:exploded", 300)] {
+        let hash = Hash::open(&view, key).unwrap();
+        assert_eq!(hash.len(), count);
+        assert_eq!(*hash.get(&view, b"field:2").unwrap().unwrap(), *b"value:2");
+        assert_eq!(hash.time(&view, b"field:1").unwrap(), FieldTime::Never);
+        let time = hash.time(&view, b"field:2").unwrap();
+        assert_eq!(time, FieldTime::At(LATER_MS));
+    }
+    for (key, count) in [
+        (&b"set:integers"[..], 3),
+        (b"set:packed", 3),
+        (b"set:exploded", 300),
+    ] {
+        assert_eq!(set::len(&view, key).unwrap(), count);
+        let member = if key == b"set:integers" {
+            "2"
+        } else {
+            "member:2"
+        };
+        assert!(set::contains_one(&view, key, member.as_bytes()).unwrap());
+        assert_eq!(set::members(&view, key).unwrap().len() as u64, count);
+    }
+    for (key, count) in [(&b"list:packed"[..], 3), (b"list:exploded", 300)] {
+        let elements = list::range(&view, key, 0, -1).unwrap();
+        let expected = (0..count).map(|n| format!("element:{n}"));
+        assert!(
+            elements
+                .iter()
+                .map(|e| e.to_vec())
+                .eq(expected.map(String::into_bytes))
+        );
+    }
+    for (key, count) in [(&b"zset:packed"[..], 3), (b"zset:exploded", 300)] {
+        assert_eq!(zset::len(&view, key).unwrap(), count);
+        let rank = zset::rank(&view, key, b"member:2", false).unwrap();
+        assert_eq!(rank, Some((2, 2.5)));
+    }
+    let keys = std::iter::once(&b"hyperloglog"[..]);
+    assert_eq!(hll::count_union(&view, keys).unwrap(), 3);
 }

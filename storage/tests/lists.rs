@@ -13,7 +13,7 @@ use storage::commit::Fsync;
 use storage::commit::latch::{LatchSet, Mode};
 use storage::limits::ELEMENT_BYTES_MAX;
 use storage::ops::list::{self, Beside, End, Replaced, Search, Threshold};
-use storage::{Edit, Result, StorageError, Store};
+use storage::{Edit, Result, StorageError, Store, Value};
 
 const KEY: &[u8] = b"{a}list";
 const LIMIT: Threshold = Threshold(-2);
@@ -22,7 +22,7 @@ type Model = VecDeque<Vec<u8>>;
 
 fn contents(directory: &Directory) -> Model {
     let view = directory.view(0);
-    let found = list::range(&view, KEY, 0, -1).unwrap();
+    let found: Vec<Value> = list::range(&view, KEY, 0, -1).unwrap();
     assert_eq!(list::len(&view, KEY).unwrap(), found.len() as u64);
     found.iter().map(|element| element.to_vec()).collect()
 }

@@ -74,7 +74,10 @@ fn pfadd_grows_from_sparse_to_dense_at_the_configured_length() {
     let () = ask(&mut c, "CONFIG SET hll-sparse-max-bytes 20000");
     add_numbers(&mut c, "long", 0..10_000);
     assert_eq!(ask::<String>(&mut c, "PFDEBUG ENCODING long"), "sparse");
-    assert_eq!(ask::<u64>(&mut c, "PFCOUNT long"), ask(&mut c, "PFCOUNT k"));
+    assert_eq!(
+        ask::<u64>(&mut c, "PFCOUNT long"),
+        ask::<u64>(&mut c, "PFCOUNT k")
+    );
     let () = ask(&mut c, "CONFIG SET hll-sparse-max-bytes 0");
     assert_eq!(ask::<i32>(&mut c, "PFADD short a"), 1);
     assert_eq!(ask::<String>(&mut c, "PFDEBUG ENCODING short"), "dense");

@@ -480,3 +480,89 @@ fn config_set_maxclients_refuses_what_the_system_cannot_hold() {
     assert!(error.contains(expected), "{error}");
     assert_eq!(config(&mut c, "maxclients"), before);
 }
+
+/// The arguments of each entry, newest first.
+fn slow_commands(c: &mut redis::Connection) -> Vec<Vec<String>> {
+    type Entry = (u64, u64, u64, Vec<String>, String, String);
+    let entries: Vec<Entry> = ask(c, "SLOWLOG GET -1");
+    let ids: Vec<u64> = entries.iter().map(|entry| entry.0).collect();
+    assert!(ids.is_sorted_by(|a, b| a > b), "{ids:?}");
+    assert!(entries.iter().all(|entry| entry.4.contains(':')));
+    entries.into_iter().map(|entry| entry.3).collect()
+}
+
+#[test]
+fn slowlog_keeps_what_is_slow_and_no_passwords() {
+    let server = Server::start();
+    let mut c = server.client();
+    let () = ask(&mut c, "CONFIG SET slowlog-log-slower-than -1");
+    let () = ask(&mut c, "SLOWLOG RESET");
+    let () = ask(&mut c, "SET a b");
+    assert_eq!(ask::<u64>(&mut c, "SLOWLOG LEN"), 0);
+    let () = ask(&mut c, "CONFIG SET slowlog-log-slower-than 0");
+    let () = ask(&mut c, "SET key value");
+    let () = ask(&mut c, "CONFIG SET requirepass hidden");
+    let () = ask(&mut c, "AUTH hidden");
+    let () = ask(&mut c, "CONFIG SET slowlog-log-slower-than -1");
+    let shown = slow_commands(&mut c);
+    let lines: Vec<String> = shown.iter().map(|args| args.join(" ")).collect();
+    assert!(lines.contains(&"SET key value".to_owned()), "{lines:?}");
+    assert!(lines.contains(&"AUTH (redacted)".to_owned()), "{lines:?}");
+    assert!(
+        lines.iter().all(|line| !line.contains("hidden")),
+        "{lines:?}"
+    );
+    let () = ask(
+        &mut c,
+        "CONFIG SET slowlog-log-slower-than 0 slowlog-max-len 2",
+    );
+    for _ in 0..4 {
+        let () = ask(&mut c, "PING");
+    }
+    assert_eq!(ask::<u64>(&mut c, "SLOWLOG LEN"), 2);
+    assert_eq!(
+        fails(&mut c, "SLOWLOG GET -2"),
+        "ERR count should be greater than or equal to -1"
+    );
+}
+
+#[test]
+fn latency_histogram_and_info_latencystats_tell_how_long_commands_took() {
+    let server = Server::start();
+    let mut c = server.client();
+    for _ in 0..10 {
+        let () = ask(&mut c, "SET key value");
+    }
+    let reply = server.raw().line("LATENCY HISTOGRAM set nosuch");
+    let reply = String::from_utf8_lossy(&reply).into_owned();
+    let start = "*2\r\n$3\r\nset\r\n*4\r\n$5\r\ncalls\r\n:10\r\n$14\r\nhistogram_usec\r\n";
+    assert!(reply.starts_with(start), "{reply}");
+    assert!(
+        reply.ends_with(":10\r\n"),
+        "the last row counts all: {reply}"
+    );
+    let info = server.cli(&["INFO", "latencystats"]);
+    assert!(info.contains("latency_percentiles_usec_set:p50="), "{info}");
+    assert!(info.contains(",p99.9="), "{info}");
+    let () = ask(&mut c, "CONFIG RESETSTAT");
+    assert_eq!(server.raw().line("LATENCY HISTOGRAM set"), b"*0\r\n");
+}
+
+#[test]
+fn latency_latest_history_and_reset_follow_the_threshold() {
+    let server = Server::builder().set("enable-debug-command", "yes").start();
+    let mut c = server.client();
+    let () = ask(&mut c, "DEBUG SLEEP 0.02");
+    let none: Vec<(String, u64, u64, u64)> = ask(&mut c, "LATENCY LATEST");
+    assert!(none.is_empty(), "the monitor is off: {none:?}");
+    let () = ask(&mut c, "CONFIG SET latency-monitor-threshold 10");
+    let () = ask(&mut c, "DEBUG SLEEP 0.02");
+    let latest: Vec<(String, u64, u64, u64)> = ask(&mut c, "LATENCY LATEST");
+    assert_eq!(latest.len(), 1);
+    assert!(latest[0].0 == "command" && latest[0].2 >= 20 && latest[0].3 >= 20);
+    let history: Vec<(u64, u64)> = ask(&mut c, "LATENCY HISTORY command");
+    assert_eq!(history, [(latest[0].1, latest[0].2)]);
+    assert_eq!(ask::<u64>(&mut c, "LATENCY RESET command nosuch"), 1);
+    let history: Vec<(u64, u64)> = ask(&mut c, "LATENCY HISTORY command");
+    assert!(history.is_empty());
+}

@@ -23,6 +23,8 @@ const INTENDED: &[(&str, &str)] = &[
     // It writes to no database: there are no libraries.
     ("function|flush", "flags"),
     ("function|flush", "categories"),
+    // It changes the group, so its keys are latched as those of any write.
+    ("xreadgroup", "key specs"),
 ];
 
 #[test]

@@ -2,6 +2,7 @@
 //! Invariants: replies are compared as bytes; each difference that is meant stands, with its
 //! reason, in `deviations.md`. Must not know: how either server works. Tests: the files below.
 
+mod command_docs;
 mod command_info;
 mod dump;
 mod hyperloglog;

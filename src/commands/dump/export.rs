@@ -21,7 +21,7 @@ pub fn value(view: &View<'_>, key: &[u8]) -> Result<Option<Value>> {
             Value::String(bytes(content.as_deref().unwrap_or_default()))
         }
         DataType::List => {
-            let elements = list::range(view, key, 0, -1)?;
+            let elements: Vec<storage::Value> = list::range(view, key, 0, -1)?;
             Value::List(elements.iter().map(|one| bytes(one)).collect())
         }
         DataType::Set => {

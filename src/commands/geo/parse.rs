@@ -52,7 +52,8 @@ pub fn distance(distance: f64) -> Reply {
 pub fn point(point: Point, resp: RespVersion) -> Reply {
     Reply::array([point.longitude, point.latitude].map(|degrees| match resp {
         RespVersion::Resp2 => Reply::bulk(decimals(degrees)),
-        RespVersion::Resp3 => Reply::Double(degrees),
+        // The number that the text of seventeen decimals means.
+        RespVersion::Resp3 => Reply::Double(decimals(degrees).parse().unwrap_or(degrees)),
     }))
 }
 

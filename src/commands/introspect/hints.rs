@@ -61,6 +61,12 @@ pub const TIPS: &[(&str, &[&str])] = &[
     ("touch", &[MULTI_SHARD, AGGREGATE]),
     ("ttl", &[OUTPUT]),
     ("unlink", &[MULTI_SHARD, AGGREGATE]),
+    ("xadd", &[OUTPUT]),
+    ("xautoclaim", &[OUTPUT]),
+    ("xclaim", &[OUTPUT]),
+    ("xinfo|consumers", &[OUTPUT]),
+    ("xpending", &[OUTPUT]),
+    ("xtrim", &[OUTPUT]),
     ("zrandmember", &[OUTPUT]),
     ("zscan", &[OUTPUT]),
 ];
@@ -78,6 +84,10 @@ pub const NOTES: &[(&str, &str)] = &[
          replicas",
     ),
     ("set", "RW and ACCESS due to the optional `GET` argument"),
+    (
+        "xadd",
+        "UPDATE instead of INSERT because of the optional trimming feature",
+    ),
 ];
 
 /// The tips of a command.

@@ -36,7 +36,7 @@ impl Kind {
     }
 
     fn of_argument(name: &str) -> Kind {
-        const INTEGERS: [&str; 21] = [
+        const INTEGERS: &[&str] = &[
             "bit",
             "client-id",
             "count",
@@ -45,29 +45,43 @@ impl Kind {
             "decrement",
             "destination-db",
             "end",
+            "entries-added",
+            "entries-read",
+            "frequency",
             "increment",
             "index",
             "index1",
             "index2",
             "len",
+            "limit",
             "maxage",
             "milliseconds",
             "min-match-len",
+            "ms",
+            "num-matches",
             "numfields",
             "numkeys",
             "offset",
+            "partition",
             "protover",
+            "rank",
             "seconds",
+            "start",
+            "stop",
+            "ttl",
+            "weight",
         ];
+        const KEYS: &[&str] = &["source", "destination", "src", "dst"];
+        const DOUBLES: &[&str] = &["float-increment", "timeout", "score"];
         if name.starts_with("unix-time") {
             Kind::UnixTime
         } else if name == "pattern" {
             Kind::Pattern
-        } else if name.starts_with("key") || name.ends_with("key") || name == "source" {
+        } else if name.starts_with("key") || name.ends_with("key") || KEYS.contains(&name) {
             Kind::Key
-        } else if name == "float-increment" {
+        } else if DOUBLES.contains(&name) {
             Kind::Double
-        } else if INTEGERS.contains(&name) || name == "start" || name == "partition" {
+        } else if INTEGERS.contains(&name) {
             Kind::Integer
         } else {
             Kind::String

@@ -24,8 +24,7 @@ pub fn lindex(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandRe
 pub fn lrange(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
     let key = args.next()?;
     let (start, stop) = (args.next_i64()?, args.next_i64()?);
-    let elements = list::range(view, key, start, stop)?;
-    Ok(Reply::array(elements.into_iter().map(Reply::from)))
+    Ok(Reply::Array(list::range(view, key, start, stop)?))
 }
 
 pub fn lpos(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {

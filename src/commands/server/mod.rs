@@ -1,5 +1,6 @@
 //! Owns the commands of the operator: `info` INFO, `config` CONFIG, `lifecycle` SAVE, SHUTDOWN and
-//! what is near them, `debug` DEBUG, `memory` MEMORY.
+//! what is near them, `debug` DEBUG, `memory` MEMORY,
+//! `slowlog` SLOWLOG, `latency` LATENCY.
 //! Invariants: what an operator sets is what the server reports.
 //! Must not know: sockets, RocksDB. Tests: `tests/commands/server.rs`.
 
@@ -10,9 +11,11 @@ mod debug_protocol;
 mod debug_tables;
 mod function;
 mod info;
+mod latency;
 mod lifecycle;
 mod lolwut;
 mod memory;
+mod slowlog;
 
 use crate::command::{Arity, CommandSpec, Flags, Group, Handler};
 
@@ -26,11 +29,13 @@ pub static COMMANDS: &[&CommandSpec] = &[
     &function::FUNCTION,
     &info::INFO,
     &lifecycle::LASTSAVE,
+    &latency::LATENCY,
     &lolwut::LOLWUT,
     &memory::MEMORY,
     &lifecycle::ROLE,
     &lifecycle::SAVE,
     &lifecycle::SHUTDOWN,
+    &slowlog::SLOWLOG,
     &lifecycle::TIME,
 ];
 

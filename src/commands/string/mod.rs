@@ -319,9 +319,9 @@ pub static SET: CommandSpec = row(Row {
     keys: &one(UPDATE.with(KeyFlags::VARIABLE)),
     extra: Flags::DENYOOM,
     handler: Handler::Write(set::set),
-    syntax: "key value [NX | XX | IFEQ comparison-value] [GET] [EX seconds | PX \
-             milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | \
-             KEEPTTL]",
+    syntax: "key value [NX | XX | IFEQ comparison-value | IFNE comparison-value] [GET] \
+             [EX seconds | PX milliseconds | EXAT unix-time-seconds | \
+             PXAT unix-time-milliseconds | KEEPTTL]",
     summary: "Sets the string value of a key, whatever its type was.",
     complexity: "O(1)",
 });

@@ -106,10 +106,13 @@ impl<'a> Options<'a> {
             self.set_condition(Condition::Absent)
         } else if sets && is("XX") {
             self.set_condition(Condition::Present)
-        } else if dialect == Dialect::Set && is("IFEQ") {
+        } else if dialect == Dialect::Set && (is("IFEQ") || is("IFNE")) {
             let unset = self.condition == Condition::Always;
-            let expected = args.next_or_none().filter(|_| unset)?;
-            self.set_condition(Condition::Equal(expected))
+            let compared = args.next_or_none().filter(|_| unset)?;
+            self.set_condition(match is("IFEQ") {
+                true => Condition::Equal(compared),
+                false => Condition::Different(compared),
+            })
         } else if dialect == Dialect::Set && is("GET") {
             self.give_old = true;
             Some(())

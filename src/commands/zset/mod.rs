@@ -14,6 +14,9 @@ use storage::ops::zset::Thresholds;
 
 /// The rows of this file.
 pub static COMMANDS: &[&CommandSpec] = &[
+    &BZMPOP,
+    &BZPOPMAX,
+    &BZPOPMIN,
     &ZADD,
     &ZCARD,
     &ZCOUNT,
@@ -93,6 +96,42 @@ const fn row(row: Row) -> CommandSpec {
         subcommands: &[],
     }
 }
+
+pub static BZMPOP: CommandSpec = row(Row {
+    name: "bzmpop",
+    since: "7.0.0",
+    arity: Arity::at_least(5),
+    keys: &[KeySpec::key_num(2, 1, POP)],
+    extra: Flags::BLOCKING,
+    handler: Handler::Write(pop::bzmpop),
+    syntax: "timeout numkeys key [key ...] <MIN | MAX> [COUNT count]",
+    summary: "Takes members from an end of the first sorted set that has some, waiting for one.",
+    complexity: "O(K + M log N) with K keys given, M members taken of N",
+});
+
+pub static BZPOPMAX: CommandSpec = row(Row {
+    name: "bzpopmax",
+    since: "5.0.0",
+    arity: Arity::at_least(3),
+    keys: &[KeySpec::range(1, -2, 1, POP)],
+    extra: Flags::FAST.with(Flags::BLOCKING),
+    handler: Handler::Write(pop::bzpopmax),
+    syntax: "key [key ...] timeout",
+    summary: "Takes the member of the highest score of the first sorted set that has one, waiting.",
+    complexity: "O(log N) in the number of members",
+});
+
+pub static BZPOPMIN: CommandSpec = row(Row {
+    name: "bzpopmin",
+    since: "5.0.0",
+    arity: Arity::at_least(3),
+    keys: &[KeySpec::range(1, -2, 1, POP)],
+    extra: Flags::FAST.with(Flags::BLOCKING),
+    handler: Handler::Write(pop::bzpopmin),
+    syntax: "key [key ...] timeout",
+    summary: "Takes the member of the lowest score of the first sorted set that has one, waiting.",
+    complexity: "O(log N) in the number of members",
+});
 
 pub static ZADD: CommandSpec = row(Row {
     name: "zadd",

@@ -1,9 +1,10 @@
-//! Owns the commands that take members from the ends of sorted sets, and those that draw them.
+//! Owns the commands that take members from the ends of sorted sets, waiting or not, and those that
+//! draw them.
 //! Must not know: sockets, how a client waits. Tests: `tests/commands/zset.rs`, the oracle.
 
 use super::parse;
 use crate::command::{Args, Ctx};
-use crate::error::{CommandError, CommandResult, text};
+use crate::error::{CommandError, CommandResult, Park, text};
 use crate::resp::{Reply, RespVersion};
 use storage::ops::zset::{self, Draw, End};
 use storage::{Edit, View};
@@ -76,8 +77,11 @@ impl<'a> MultiPop<'a> {
     }
 
     /// Pops from the first key that has members; `None` if there is none.
-    fn pop(&self, edit: &mut Edit<'_>) -> CommandResult<Option<Reply>> {
+    fn pop(&self, edit: &mut Edit<'_>, ctx: &Ctx<'_>) -> CommandResult<Option<Reply>> {
         for key in &self.keys {
+            if !may_pop(edit, ctx, key)? {
+                continue;
+            }
             if let Some(popped) = zset::pop(edit, key, self.end, self.count)? {
                 let reply = [Reply::bulk_bytes(key), parse::pairs(popped)];
                 return Ok(Some(Reply::array(reply)));
@@ -87,9 +91,61 @@ impl<'a> MultiPop<'a> {
     }
 }
 
-pub fn zmpop(edit: &mut Edit<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
-    let popped = MultiPop::parse(args)?.pop(edit)?;
+pub fn zmpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    let popped = MultiPop::parse(args)?.pop(edit, ctx)?;
     Ok(popped.unwrap_or(Reply::NilArray))
+}
+
+pub fn bzmpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    let timeout_ms = args.next_timeout()?;
+    let wanted = MultiPop::parse(args)?;
+    let popped = wanted.pop(edit, ctx)?;
+    popped.ok_or_else(|| park(&wanted.keys, timeout_ms))
+}
+
+pub fn bzpopmin(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    pop_or_wait(edit, args, ctx, End::Min)
+}
+
+pub fn bzpopmax(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    pop_or_wait(edit, args, ctx, End::Max)
+}
+
+fn pop_or_wait(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>, end: End) -> CommandResult {
+    let mut keys = Vec::with_capacity(args.left());
+    while args.left() > 1 {
+        keys.push(args.next()?);
+    }
+    let timeout_ms = args.next_timeout()?;
+    for key in &keys {
+        if !may_pop(edit, ctx, key)? {
+            continue;
+        }
+        let popped = zset::pop(edit, key, end, 1)?.unwrap_or_default();
+        if let Some(one) = popped.into_iter().next() {
+            let (member, score) = (Reply::from(one.member), Reply::Double(one.score));
+            return Ok(Reply::array([Reply::bulk_bytes(key), member, score]));
+        }
+    }
+    Err(park(&keys, timeout_ms))
+}
+
+/// Whether a key is looked at. While a command waits, a key of another type is as good as none.
+fn may_pop(view: &View<'_>, ctx: &Ctx<'_>, key: &[u8]) -> CommandResult<bool> {
+    match ctx.only_key {
+        None => Ok(true),
+        Some(only) => Ok(only == key && zset::holds_zset(view, key)?),
+    }
+}
+
+fn park(keys: &[&[u8]], timeout_ms: Option<u64>) -> CommandError {
+    CommandError::Park(Box::new(Park {
+        keys: keys.iter().map(|key| key.to_vec()).collect(),
+        timeout_ms,
+        nil: Reply::NilArray,
+        takes: true,
+        request: None,
+    }))
 }
 
 pub fn zrandmember(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {

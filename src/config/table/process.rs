@@ -88,11 +88,9 @@ pub(super) static ROWS: &[Directive] = &[
         .slot(|c| Cell::Number(&c.hz))
         .doc("Rounds of periodic work a second, 1 to 500."),
     Directive::new("dynamic-hz", Kind::Bool, "yes")
-        .slot(|c| Cell::Switch(&c.dynamic_hz))
-        .doc("Let the rounds of periodic work become more frequent with many clients."),
+        .ignored("clients do not make periodic work more frequent"),
     Directive::new("active-expire-effort", Kind::Int { min: 1, max: 10 }, "1")
-        .slot(|c| Cell::Number(&c.active_expire_effort))
-        .doc("How eagerly expired keys are deleted in the background, 1 to 10."),
+        .ignored("expired keys are found by their time, not by sampling"),
     Directive::new("shutdown-on-sigint", SHUTDOWN, "default")
         .check(not_both)
         .slot(|c| Cell::Flags(&c.shutdown_on_sigint))

@@ -55,6 +55,9 @@ pub struct Map<'k> {
     spilled: bool,
 }
 
+/// An entry that was drawn, the block that it stands in, and of a spread map the bucket.
+type Pick = (Entry, Value, Option<(Address, Block)>);
+
 enum Form {
     /// A block of entries inside the meta record.
     Packed(Value),
@@ -318,29 +321,61 @@ impl<'k> Map<'k> {
     }
 
     /// Any field, each as likely as the others. `None` if there are none.
+    pub fn random(&self, view: &View<'_>, random: &mut impl Rng) -> Result<Option<Item>> {
+        match self.pick(view, random)? {
+            Some((entry, block, _)) => self.item(view, &block, &entry).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes any member away, each as likely as the others, and gives it.
+    pub fn take_random(
+        &mut self,
+        edit: &mut Edit<'_>,
+        random: &mut impl Rng,
+    ) -> Result<Option<Value>> {
+        let Some((entry, block, bucket)) = self.pick(edit, random)? else {
+            return Ok(None);
+        };
+        match (&mut self.form, bucket) {
+            (Form::Spread(state), Some((address, bucket))) => {
+                state.put(edit, self.place, (address, &bucket), Some(&entry), None)?;
+                state.balance(edit, self.place)?;
+            }
+            (form, _) => *form = Form::Packed(Spliced::new(&block, Some(&entry), None).block()),
+        }
+        self.len -= 1;
+        Ok(Some(block.part(entry.field)))
+    }
+
+    /// An entry at random.
     ///
     /// A bucket at random is accepted with probability (its entries) / (the most that any bucket
     /// ever had), which makes up for buckets of different size.
-    pub fn random(&self, view: &View<'_>, random: &mut impl Rng) -> Result<Option<Item>> {
+    fn pick(&self, view: &View<'_>, random: &mut impl Rng) -> Result<Option<Pick>> {
         if self.len == 0 {
             return Ok(None);
         }
-        let (block, place) = match &self.form {
-            Form::Packed(block) => (block.clone(), random.random_range(0..self.len) as usize),
+        let (bucket, block, place) = match &self.form {
+            Form::Packed(block) => {
+                let place = random.random_range(0..self.len) as usize;
+                (None, block.clone(), place)
+            }
             Form::Spread(state) => {
                 view.need_latch()?;
                 loop {
-                    let number = random.random_range(0..state.buckets);
-                    let place = random.random_range(0..state.peak.max(1));
-                    let block = state.block(view, self.place, state.nth(number))?;
-                    if usize::from(place) < block.count() {
-                        break (block.value(), usize::from(place));
+                    let address = state.nth(random.random_range(0..state.buckets));
+                    let place = usize::from(random.random_range(0..state.peak.max(1)));
+                    let bucket = state.block(view, self.place, address)?;
+                    if place < bucket.count() {
+                        let block = bucket.value();
+                        break (Some((address, bucket)), block, place);
                     }
                 }
             }
         };
         match entries::iter(&block).nth(place) {
-            Some(entry) => self.item(view, &block, &entry?).map(Some),
+            Some(entry) => Ok(Some((entry?, block, bucket))),
             None => Err(StorageError::Corrupted("a block ends early".into())),
         }
     }
@@ -366,11 +401,34 @@ impl<'k> Map<'k> {
             expire_ms,
             blob: false,
         };
-        let old = self.replace(edit, field, Some(new))?;
+        let old = self.replace(edit, field, Some(new), false)?;
         self.len += u64::from(old.is_none());
         self.spread_if_large(edit)?;
         self.spill(edit)?;
         Ok(old)
+    }
+
+    /// Adds a member; gives whether it is new.
+    ///
+    /// # Errors
+    /// `ElementTooLong` for a member above [`ELEMENT_BYTES_MAX`].
+    pub fn add(&mut self, edit: &mut Edit<'_>, member: &[u8]) -> Result<bool> {
+        if member.len() > ELEMENT_BYTES_MAX {
+            return Err(StorageError::ElementTooLong);
+        }
+        let new = NewEntry {
+            field: member,
+            value: None,
+            expire_ms: None,
+            blob: false,
+        };
+        if self.replace(edit, member, Some(new), true)?.is_some() {
+            return Ok(false);
+        }
+        self.len += 1;
+        self.spread_if_large(edit)?;
+        self.spill(edit)?;
+        Ok(true)
     }
 
     /// Lets rows under an id that no meta record names yet go ahead of it when they are many. A
@@ -399,8 +457,7 @@ impl<'k> Map<'k> {
                 let old = entries::find(block, field)?;
                 if let Some(old) = &old {
                     let new = old.with_time(block, expire_ms);
-                    let spliced = Spliced::new(block, Some(old), Some(&new));
-                    *block = Value::from(spliced.pieces().concat());
+                    *block = Spliced::new(block, Some(old), Some(&new)).block();
                 }
                 old
             }
@@ -423,23 +480,25 @@ impl<'k> Map<'k> {
 
     /// Takes a field away; gives whether there was one, and when it would have expired.
     pub fn remove(&mut self, edit: &mut Edit<'_>, field: &[u8]) -> Result<Option<Option<u64>>> {
-        let old = self.replace(edit, field, None)?;
+        let old = self.replace(edit, field, None, false)?;
         self.len -= u64::from(old.is_some());
         Ok(old)
     }
 
+    /// Puts an entry in the place of the one of its field, unless that is kept, or takes it away;
+    /// gives when the old one expires.
     fn replace(
         &mut self,
         edit: &mut Edit<'_>,
         field: &[u8],
         new: Option<NewEntry<'_>>,
+        keep: bool,
     ) -> Result<Option<Option<u64>>> {
         match &mut self.form {
             Form::Packed(block) => {
                 let old = entries::find(block, field)?;
-                if old.is_some() || new.is_some() {
-                    let spliced = Spliced::new(block, old.as_ref(), new.as_ref());
-                    *block = Value::from(spliced.pieces().concat());
+                if (old.is_some() && !keep) || (old.is_none() && new.is_some()) {
+                    *block = Spliced::new(block, old.as_ref(), new.as_ref()).block();
                 }
                 Ok(old.map(|old| old.expire_ms))
             }
@@ -448,7 +507,7 @@ impl<'k> Map<'k> {
                 let address = state.address(buckets::h48(edit, field));
                 let block = state.block(edit, self.place, address)?;
                 let old = entries::find(block.bytes(), field)?;
-                if old.is_some() || new.is_some() {
+                if (old.is_some() && !keep) || (old.is_none() && new.is_some()) {
                     state.put(edit, self.place, (address, &block), old.as_ref(), new)?;
                     state.balance(edit, self.place)?;
                 }

@@ -8,8 +8,11 @@
 //! entry = flags u8 | field length varint | [value length varint] | [expire_ms u64] | field | value
 //! ```
 
+use crate::encoding::record::Record;
 use crate::encoding::varint;
 use crate::error::{Result, StorageError};
+use crate::value::Value;
+use smallvec::SmallVec;
 use std::ops::Range;
 
 /// Bytes in front of the first entry.
@@ -77,10 +80,13 @@ pub struct NewEntry<'a> {
     pub blob: bool,
 }
 
+/// The bytes in front of an entry's field: flags, two lengths, a time.
+pub type EntryHead = SmallVec<[u8; 24]>;
+
 impl NewEntry<'_> {
     /// What stands in front of field and value.
-    pub fn head(&self) -> Vec<u8> {
-        let mut head = Vec::with_capacity(16);
+    pub fn head(&self) -> EntryHead {
+        let mut head = EntryHead::new();
         let mut flags = 0;
         head.push(0);
         varint::push(self.field.len() as u32, &mut head);
@@ -211,7 +217,7 @@ pub fn find(block: &[u8], field: &[u8]) -> Result<Option<Entry>> {
 pub struct Spliced<'a> {
     count: [u8; COUNT_LEN],
     before: &'a [u8],
-    head: Vec<u8>,
+    head: EntryHead,
     field: &'a [u8],
     value: &'a [u8],
     behind: &'a [u8],
@@ -248,6 +254,11 @@ impl<'a> Spliced<'a> {
             self.value,
             self.behind,
         ]
+    }
+
+    /// The block that they make.
+    pub fn block(&self) -> Value {
+        Record::new(&[], &self.pieces()).value_from(0)
     }
 
     /// Number of entries.

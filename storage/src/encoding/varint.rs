@@ -10,12 +10,12 @@ pub fn len(value: u32) -> usize {
 
 /// Appends `value`.
 #[inline]
-pub fn push(mut value: u32, out: &mut Vec<u8>) {
+pub fn push(mut value: u32, out: &mut impl Extend<u8>) {
     while value >= 0x80 {
-        out.push(value as u8 | 0x80);
+        out.extend([value as u8 | 0x80]);
         value >>= 7;
     }
-    out.push(value as u8);
+    out.extend([value as u8]);
 }
 
 /// Takes a number from the front of `rest`, or `None` if there is none.

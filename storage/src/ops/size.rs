@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::limits::{CHUNK_BYTES, NODE_BYTES_MAX};
 use crate::ops::zset::{self, Limit, Range};
 use crate::ops::{list, stream};
+use crate::value::Value;
 use crate::view::View;
 
 /// Bytes of a meta record beside the user's: namespace, slot, hash and header.
@@ -38,7 +39,7 @@ pub fn stored_bytes(view: &View<'_>, key: &[u8], samples: u64) -> Result<Option<
         DataType::Set => Map::of(entry, DataType::Set, Shape::Hashtable)?.row_bytes(),
         DataType::List => {
             let last = i64::try_from(samples).unwrap_or(i64::MAX) - 1;
-            let elements = list::range(view, key, 0, last)?;
+            let elements: Vec<Value> = list::range(view, key, 0, last)?;
             let lens = elements.iter().map(|one| one.len() as u64);
             in_nodes(lens.sum(), elements.len() as u64, head.count)
         }

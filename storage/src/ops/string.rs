@@ -25,6 +25,8 @@ pub enum Condition<'a> {
     Present,
     /// If the key holds this string.
     Equal(&'a [u8]),
+    /// If the key does not hold this string, or does not exist.
+    Different(&'a [u8]),
 }
 
 /// What [`set`] did.
@@ -87,7 +89,7 @@ pub fn set(
 ) -> Result<SetOutcome> {
     let entry = edit.open(key)?;
     let mut old = None;
-    if give_old || matches!(condition, Condition::Equal(_)) {
+    if give_old || matches!(condition, Condition::Equal(_) | Condition::Different(_)) {
         check_string(&entry)?;
         old = bytes::read_value(edit, &entry)?;
     }
@@ -96,6 +98,7 @@ pub fn set(
         Condition::Absent => !entry.exists(),
         Condition::Present => entry.exists(),
         Condition::Equal(expected) => old.as_deref().is_some_and(|old| old == expected),
+        Condition::Different(other) => old.as_deref().is_none_or(|old| old != other),
     };
     if written {
         write(edit, &entry, value, expiry)?;

@@ -58,7 +58,7 @@ fn client_unblock_ends_a_wait_as_its_time_would_or_with_an_error() {
     let cases = [
         ("BLPOP k 0", "", "*-1"),
         ("BLPOP k 0", " TIMEOUT", "*-1"),
-        ("BLMOVE k l LEFT LEFT 9", " timeout", "$-1"),
+        ("BLMOVE k l LEFT LEFT 9", " timeout", "*-1"),
         ("BLMPOP 0 1 k LEFT", " TIMEOUT", "*-1"),
         (
             "BRPOP k 0",

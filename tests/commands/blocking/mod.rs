@@ -26,7 +26,7 @@ fn expect_blocked(c: &mut Connection, clients: usize) {
 
 /// A client that waits with a command; the only one unless `before` others wait.
 #[track_caller]
-fn waiting(server: &Server, c: &mut Connection, line: &str, before: usize) -> Raw {
+pub fn waiting(server: &Server, c: &mut Connection, line: &str, before: usize) -> Raw {
     let mut raw = server.raw();
     raw.send(&crate::harness::pack(&crate::harness::wire::words(line)));
     expect_blocked(c, before + 1);

@@ -57,8 +57,8 @@ fn a_wait_that_is_over_answers_with_nothing() {
         ("BLPOP none 0.03", "*-1"),
         ("BRPOP none other 0.03", "*-1"),
         ("BLMPOP 0.03 2 none other LEFT", "*-1"),
-        ("BLMOVE none other LEFT LEFT 0.03", "$-1"),
-        ("BRPOPLPUSH none other 0.03", "$-1"),
+        ("BLMOVE none other LEFT LEFT 0.03", "*-1"),
+        ("BRPOPLPUSH none other 0.03", "*-1"),
     ];
     for (line, reply) in cases {
         let start = Instant::now();

@@ -1,10 +1,10 @@
-//! Compare-and-set: SET ... IFEQ and DELIFEQ, with Valkey's semantics.
+//! Compare-and-set: SET ... IFEQ and DELIFEQ, with Valkey's semantics; SET ... IFNE with Redis's.
 //! Invariants: a comparison that fails changes nothing, the time to live included.
 //! Must not know: locks. Tests: this file.
 
 use crate::harness::ask::all_fail;
 use crate::harness::server::skip_on_stand_in;
-use crate::harness::{Server, ask};
+use crate::harness::{Server, ask, fails};
 
 #[test]
 fn set_ifeq_replaces_only_an_equal_value() {
@@ -108,4 +108,20 @@ fn delifeq_and_set_ifeq_serialise_concurrent_writers() {
         }
     });
     assert_eq!(ask::<i64>(&mut server.client(), "GET n"), 800);
+}
+
+#[test]
+fn set_ifne_writes_unless_the_value_is_the_given_one() {
+    if skip_on_stand_in("lacks SET IFNE") {
+        return;
+    }
+    let server = Server::start();
+    let mut c = server.client();
+    assert_eq!(ask::<String>(&mut c, "SET k first IFNE other"), "OK");
+    assert_eq!(ask::<Option<String>>(&mut c, "SET k new IFNE first"), None);
+    assert_eq!(ask::<String>(&mut c, "SET k new IFNE other GET"), "first");
+    assert_eq!(ask::<String>(&mut c, "GET k"), "new");
+    assert_eq!(fails(&mut c, "SET k v IFNE a XX"), "ERR syntax error");
+    let () = ask(&mut c, "RPUSH list a");
+    assert!(fails(&mut c, "SET list v IFNE a").starts_with("WRONGTYPE"));
 }

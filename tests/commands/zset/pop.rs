@@ -1,6 +1,7 @@
-//! ZPOPMIN, ZPOPMAX, ZMPOP, ZRANDMEMBER.
+//! ZPOPMIN, ZPOPMAX, ZMPOP, BZPOPMIN, BZPOPMAX, BZMPOP, ZRANDMEMBER.
 //! Must not know: how a draw is made fair. Tests: this file, `storage/tests/zsets.rs`.
 
+use crate::commands::blocking::waiting;
 use crate::harness::ask::all_fail;
 use crate::harness::{Server, ask};
 use std::collections::HashSet;
@@ -97,4 +98,51 @@ fn zrandmember_draws_members() {
             ("ZRANDMEMBER z 1 x", "ERR syntax error"),
         ],
     );
+}
+
+#[test]
+fn bzpopmin_bzpopmax_and_bzmpop_take_what_is_there() {
+    let server = Server::start();
+    let mut c = server.client();
+    let _: i64 = ask(&mut c, "ZADD z 1 a 2 b 3 c");
+    let mut raw = server.raw();
+    raw.expect("BZPOPMIN none z 0", "*3\r\n$1\r\nz\r\n$1\r\na\r\n$1\r\n1");
+    raw.line("HELLO 3");
+    raw.expect("BZPOPMAX z 0", "*3\r\n$1\r\nz\r\n$1\r\nc\r\n,3");
+    raw.expect(
+        "BZMPOP 0 2 none z MIN",
+        "*2\r\n$1\r\nz\r\n*1\r\n*2\r\n$1\r\nb\r\n,2",
+    );
+    raw.expect("BZPOPMIN z 0.01", "_");
+    raw.expect("BZMPOP 0.01 1 z MAX", "_");
+    all_fail(
+        &mut c,
+        &[
+            ("BZPOPMIN z x", "ERR timeout is not a float or out of range"),
+            ("BZPOPMAX z -1", "ERR timeout is negative"),
+            ("BZMPOP 0 0 z MIN", "ERR numkeys should be greater than 0"),
+            ("BZMPOP 0 1 z MID", "ERR syntax error"),
+        ],
+    );
+}
+
+#[test]
+fn bzpopmin_waits_for_a_member() {
+    let server = Server::start();
+    let mut c = server.client();
+    for (line, reply) in [
+        ("BZPOPMIN none z 0", "*3\r\n$1\r\nz\r\n$1\r\na\r\n$1\r\n1"),
+        ("BZPOPMAX z 0", "*3\r\n$1\r\nz\r\n$1\r\nb\r\n$1\r\n2"),
+        (
+            "BZMPOP 0 1 z MIN",
+            "*2\r\n$1\r\nz\r\n*1\r\n*2\r\n$1\r\na\r\n$1\r\n1",
+        ),
+    ] {
+        let mut waiter = waiting(&server, &mut c, line, 0);
+        let _: i64 = ask(&mut c, "SADD z other");
+        let _: i64 = ask(&mut c, "DEL z");
+        let _: i64 = ask(&mut c, "ZADD z 1 a 2 b");
+        waiter.expect_reply(reply);
+        let _: i64 = ask(&mut c, "DEL z");
+    }
 }

@@ -35,6 +35,7 @@ const NEWER_THAN_REDIS_7: &[(&str, &[&str], &str)] = &[
 /// templates: their tests stand in `tests/commands`.
 const NEWER_OPTIONS: &[&str] = &[
     "SET IFEQ",
+    "SET IFNE",
     "BITOP DIFF",
     "BITOP DIFF1",
     "BITOP ANDOR",

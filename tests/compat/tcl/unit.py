@@ -30,11 +30,17 @@ EXTERNAL_SERVER_OPTIONS = (
     "--save", "", "--enable-debug-command", "yes", "--enable-protected-configs", "yes",
 )
 
+# Redis 8 calls short lists and small sets listpacks where the suite of 7.0 expects a quicklist or a
+# hashtable throughout. What OBJECT ENCODING answers for them is tested in tests/commands.
+UNITS_WITHOUT_ENCODINGS = ("unit/type/list", "unit/type/list-2", "unit/type/list-3", "unit/type/set")
+
 
 def run(copy: Path, name: str, mode: str, skip: list[str], scratch: Path) -> report.Report:
     """Runs unit `name` in `mode`, without the tests named in `skip`."""
     output = scratch / f"{name.replace('/', '-')}.{mode}.log"
     command = ["./runtest", "--durable", "--clients", "1", "--single", name, *_ports()]
+    if name in UNITS_WITHOUT_ENCODINGS:
+        command.append("--ignore-encoding")
     for test in skip:
         command += ["--skiptest", test]
     with contextlib.ExitStack() as stack:

@@ -60,6 +60,7 @@ const SECTIONS: &[Section] = &[
     section("Modules", Shown::Always, |_, _| ()),
     section("Commandstats", Shown::All, stats::commandstats),
     section("Errorstats", Shown::Always, stats::errorstats),
+    section("Latencystats", Shown::All, stats::latencystats),
     section("Cluster", Shown::Always, state::cluster),
     section("Keyspace", Shown::Always, state::keyspace),
     // Reading the engine's gauges takes milliseconds, so it has to be asked for.

@@ -1,4 +1,4 @@
-//! Owns the sections of INFO that count: Stats, Commandstats, Errorstats.
+//! Owns the sections of INFO that count: Stats, Commandstats, Errorstats, Latencystats.
 //! Must not know: who counts. Tests: `tests/commands/server.rs`.
 
 use super::{Fields, ratio};
@@ -73,6 +73,7 @@ pub fn commandstats(services: &Services, out: &mut Fields) {
             nanoseconds,
             rejected,
             failed,
+            ..
         } = stats;
         let (calls, rejected, failed) = (calls.get(), rejected.get(), failed.get());
         if calls + rejected + failed == 0 {
@@ -93,5 +94,28 @@ pub fn commandstats(services: &Services, out: &mut Fields) {
 pub fn errorstats(services: &Services, out: &mut Fields) {
     for (code, count) in services.metrics.errors.all() {
         out.put(&format!("errorstat_{code}"), format_args!("count={count}"));
+    }
+}
+
+/// Percentiles of how long commands ran, microseconds.
+pub fn latencystats(services: &Services, out: &mut Fields) {
+    if !services.config.latency_tracking.get() {
+        return;
+    }
+    let percentiles = services.config.latency_tracking_info_percentiles.get();
+    let rows = commands::numbered().iter();
+    for (command, stats) in rows.zip(&services.metrics.per_command) {
+        let Some(latency) = stats.latency() else {
+            continue;
+        };
+        let shown = percentiles.iter().map(|&percent| {
+            let microseconds = latency.percentile(percent) as f64 / 1000.0;
+            format!("p{percent}={microseconds:.3}")
+        });
+        let shown: Vec<String> = shown.collect();
+        out.put(
+            &format!("latency_percentiles_usec_{}", command.full_name),
+            shown.join(","),
+        );
     }
 }

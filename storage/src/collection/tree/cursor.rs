@@ -100,6 +100,28 @@ impl<'v> Cursor<'v> {
         value.map(Some)
     }
 
+    /// Calls `each` for the values from here to the one before rank `end`, and goes behind them.
+    pub fn values_to(&mut self, end: u64, mut each: impl FnMut(Value)) -> Result<()> {
+        let end = end.min(self.tree.len);
+        while self.rank < end {
+            let leaf = self.tree.parse_leaf(&self.leaf, self.number)?;
+            let wanted = usize::try_from(end - self.rank).unwrap_or(usize::MAX);
+            let last = self.at.saturating_add(wanted).min(self.count);
+            for at in self.at..last {
+                let entry = leaf.entry(at);
+                let entry = entry.ok_or_else(|| self.tree.corrupted(self.number))?;
+                let tree = &self.tree;
+                each(tree.value_of(self.view, &self.place, &self.leaf, &entry)?);
+            }
+            self.rank += (last - self.at) as u64;
+            self.at = last;
+            if self.at >= self.count && self.rank < self.tree.len {
+                self.next_leaf()?;
+            }
+        }
+        Ok(())
+    }
+
     /// The entry under the cursor; `None` behind the last entry.
     pub fn item(&self) -> Result<Option<Item>> {
         let Some(entry) = self.entry() else {

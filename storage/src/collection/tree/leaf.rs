@@ -164,13 +164,10 @@ impl<'a> Leaf<'a> {
             push_ends(&mut head, self.form, false, cut, new);
             // No end reaches the flag's bit, so the flag survives the addition.
             let shift = shift as u16;
-            for end in self
-                .table
-                .get((at + removed) * fields * 2..)?
-                .chunks_exact(2)
-            {
-                let end = u16::from_be_bytes(end.try_into().ok()?);
-                head.extend_from_slice(&end.wrapping_add(shift).to_be_bytes());
+            let behind = head.len();
+            head.extend_from_slice(self.table.get((at + removed) * fields * 2..)?);
+            for end in head.get_mut(behind..)?.as_chunks_mut::<2>().0 {
+                *end = u16::from_be_bytes(*end).wrapping_add(shift).to_be_bytes();
             }
         }
         Some(Draft {

@@ -67,10 +67,18 @@ impl Cell {
     /// the one at the opposite edge.
     pub fn beside(self, east: i8, north: i8) -> Cell {
         let mask = u64::MAX >> (64 - 2 * self.steps);
-        let longitude = moved(self.bits & LONGITUDE_BITS, LATITUDE_BITS & mask, east);
-        let latitude = moved(self.bits & LATITUDE_BITS, LONGITUDE_BITS & mask, north);
+        let (longitudes, latitudes) = (LONGITUDE_BITS & mask, LATITUDE_BITS & mask);
+        // A place on the upper edge of the map has one bit more, which stays as long as its part
+        // does not move.
+        let part = |own: u64, other: u64, all: u64, by: i8| match by {
+            0 => self.bits & all,
+            1.. => (self.bits & all).wrapping_add(other.wrapping_add(1)) & own,
+            _ => (self.bits & all | other).wrapping_sub(other.wrapping_add(1)) & own,
+        };
+        let longitude = part(longitudes, latitudes, LONGITUDE_BITS, east);
+        let latitude = part(latitudes, longitudes, LATITUDE_BITS, north);
         Cell {
-            bits: (longitude & LONGITUDE_BITS & mask) | (latitude & LATITUDE_BITS & mask),
+            bits: longitude | latitude,
             ..self
         }
     }
@@ -80,16 +88,6 @@ impl Cell {
         let shift = BITS - 2 * self.steps;
         let first = self.bits << shift;
         (first as f64, ((self.bits + 1) << shift) as f64)
-    }
-}
-
-/// Counts one part of a cell's bits up or down; `gaps` are the places of the other part, over which
-/// a carry must run.
-fn moved(bits: u64, gaps: u64, by: i8) -> u64 {
-    match by {
-        0 => bits,
-        1.. => bits.wrapping_add(gaps.wrapping_add(1)),
-        _ => (bits | gaps).wrapping_sub(gaps.wrapping_add(1)),
     }
 }
 

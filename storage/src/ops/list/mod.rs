@@ -197,26 +197,22 @@ pub fn index(view: &View<'_>, key: &[u8], index: i64) -> Result<Option<Value>> {
     Ok(item.map(|item| item.value))
 }
 
-/// The elements from `start` to `stop`, both included; negative indexes count from the end.
-pub fn range(view: &View<'_>, key: &[u8], start: i64, stop: i64) -> Result<Vec<Value>> {
+/// The elements from `start` to `stop`, both included, each as what the caller makes of it;
+/// negative indexes count from the end.
+pub fn range<T: From<Value>>(view: &View<'_>, key: &[u8], start: i64, stop: i64) -> Result<Vec<T>> {
     let list = List::open(view, key)?;
     let (first, end) = list.ranks(start, stop);
     list.elements(view, first, end)
 }
 
 impl List<'_> {
-    fn elements(&self, view: &View<'_>, first: u64, end: u64) -> Result<Vec<Value>> {
+    fn elements<T: From<Value>>(&self, view: &View<'_>, first: u64, end: u64) -> Result<Vec<T>> {
         if first >= end {
             return Ok(Vec::new());
         }
         let mut elements = Vec::with_capacity((end - first) as usize);
         let mut cursor = self.tree.cursor_at_rank(view, &self.place, first)?;
-        while cursor.rank() < end {
-            elements.extend(cursor.value()?);
-            if !cursor.advance()? {
-                break;
-            }
-        }
+        cursor.values_to(end, |value| elements.push(T::from(value)))?;
         Ok(elements)
     }
 }

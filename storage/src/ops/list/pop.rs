@@ -51,7 +51,7 @@ pub fn pop_many(
         End::Front => (0, count),
         End::Back => (list.len() - count, list.len()),
     };
-    let mut elements = list.elements(edit, first, last)?;
+    let mut elements: Vec<Value> = list.elements(edit, first, last)?;
     if end == End::Back {
         elements.reverse();
     }

@@ -8,6 +8,7 @@ use crate::edit::Edit;
 use crate::encoding::number::parse_i64;
 use crate::encoding::shape::Shape;
 use crate::error::Result;
+use crate::value::Value;
 use crate::view::View;
 
 /// Bytes of a listpack without elements.
@@ -106,7 +107,7 @@ impl List<'_> {
         if self.shape == Shape::Quicklist && !self.tree.is_packed() {
             return Ok(());
         }
-        let elements = self.elements(view, 0, self.len())?;
+        let elements: Vec<Value> = self.elements(view, 0, self.len())?;
         let bytes = EMPTY_BYTES + elements.iter().map(|one| listpack_len(one)).sum::<u64>();
         if self.shape == Shape::Listpack {
             self.listpack_bytes = bytes;

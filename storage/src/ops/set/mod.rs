@@ -90,12 +90,11 @@ fn insert(
     member: &[u8],
     thresholds: &Thresholds,
 ) -> Result<bool> {
-    if set.find(edit, member)?.is_some() {
-        return Ok(false);
+    let added = set.add(edit, member)?;
+    if added {
+        set.shape = thresholds.shape_with(set.shape, member, set.len());
     }
-    set.set(edit, member, None, None)?;
-    set.shape = thresholds.shape_with(set.shape, member, set.len());
-    Ok(true)
+    Ok(added)
 }
 
 /// Takes members away; gives how many there were.
@@ -233,12 +232,11 @@ fn draw_distinct(
 /// Takes a random member away and gives it.
 pub fn pop(edit: &mut Edit<'_>, key: &[u8], random: &mut impl Rng) -> Result<Option<Value>> {
     let mut set = open(edit, key)?;
-    let Some(item) = set.random(edit, random)? else {
-        return Ok(None);
-    };
-    set.remove(edit, &item.field)?;
-    set.write(edit, &[Event::SPop])?;
-    Ok(Some(item.field))
+    let member = set.take_random(edit, random)?;
+    if member.is_some() {
+        set.write(edit, &[Event::SPop])?;
+    }
+    Ok(member)
 }
 
 /// Takes `count` random members away, or all, and gives them.

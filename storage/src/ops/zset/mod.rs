@@ -34,7 +34,7 @@ use crate::collection::tree::{Form, Tree, TreeKind};
 use crate::edit::Edit;
 use crate::encoding::meta::{DataType, Header};
 use crate::encoding::shape::Shape;
-use crate::error::Result;
+use crate::error::{Result, StorageError};
 use crate::value::Value;
 use crate::view::{KeyEntry, View};
 
@@ -193,6 +193,14 @@ pub fn len(view: &View<'_>, key: &[u8]) -> Result<u64> {
 /// Whether there is such a sorted set.
 pub fn exists(view: &View<'_>, key: &[u8]) -> Result<bool> {
     Ok(view.open_as(key, DataType::ZSet)?.exists())
+}
+
+/// Whether a key holds a sorted set; one of another type does not.
+pub fn holds_zset(view: &View<'_>, key: &[u8]) -> Result<bool> {
+    match exists(view, key) {
+        Err(StorageError::WrongType) => Ok(false),
+        found => found,
+    }
 }
 
 /// The score of a member.

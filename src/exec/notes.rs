@@ -1,0 +1,110 @@
+//! Owns what is noted of a command that took long: the slow log and the latency monitor.
+//! Invariants: passwords never get there. Must not know: how commands run.
+//! Tests: below, `tests/commands/server.rs`.
+
+use crate::command::Flags;
+use crate::commands::NumberedCommand;
+use crate::config::is_secret;
+use crate::metrics::slowlog::{self, Entry};
+use crate::metrics::spikes::Sample;
+use crate::resp::Request;
+use crate::session::{ClientInfo, Services};
+
+const REDACTED: &[u8] = b"(redacted)";
+
+/// Notes a command that ran for so long, if that is long.
+#[inline]
+pub fn note(
+    services: &Services,
+    client: &ClientInfo,
+    command: &NumberedCommand,
+    request: &Request<'_>,
+    nanoseconds: u64,
+) {
+    let config = &services.config;
+    let microseconds = (nanoseconds / 1000) as i64;
+    let slow = config.slowlog_log_slower_than.get();
+    if slow >= 0 && microseconds >= slow {
+        add_to_slow_log(services, client, command, request, microseconds as u64);
+    }
+    let spike = config.latency_monitor_threshold.get();
+    if spike > 0 && microseconds / 1000 >= spike {
+        let event = match command.spec.flags().has(Flags::FAST) {
+            true => "fast-command",
+            false => "command",
+        };
+        let sample = Sample {
+            at_s: services.store.now_ms() / 1000,
+            milliseconds: microseconds as u64 / 1000,
+        };
+        services.metrics.spikes.add(event, sample);
+    }
+}
+
+#[cold]
+fn add_to_slow_log(
+    services: &Services,
+    client: &ClientInfo,
+    command: &NumberedCommand,
+    request: &Request<'_>,
+    microseconds: u64,
+) {
+    let entry = Entry {
+        id: 0,
+        at_s: services.store.now_ms() / 1000,
+        microseconds,
+        args: slowlog::cut(shown(command.full_name, request), request.len()),
+        addr: client.addr.clone(),
+        name: client.names.lock().name.clone(),
+    };
+    let len_max = services.config.slowlog_max_len.as_usize();
+    services.metrics.slow_log.add(entry, len_max);
+}
+
+/// A request's arguments, without what only its client may know.
+fn shown<'a>(command: &str, request: &'a Request<'a>) -> impl Iterator<Item = &'a [u8]> {
+    let words = || request.iter();
+    let auth_at = words().position(|word| word.eq_ignore_ascii_case(b"auth"));
+    let secret_from = match (command, auth_at) {
+        ("auth", _) => 1,
+        ("hello", Some(at)) => at + 1,
+        _ => usize::MAX,
+    };
+    let secret_until = match command {
+        "hello" => secret_from.saturating_add(2),
+        _ => usize::MAX,
+    };
+    let sets = command == "config|set";
+    words().enumerate().map(move |(at, word)| {
+        let named = || request.get(at.wrapping_sub(1)).unwrap_or_default();
+        let is_value = sets && at > 2 && at % 2 == 1;
+        let secret = (secret_from..secret_until).contains(&at) || (is_value && is_secret(named()));
+        if secret { REDACTED } else { word }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::resp::OwnedRequest;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let shown = |command: &str, line: &str| {
+            let words: Vec<&str> = line.split(' ').collect();
+            let owned = OwnedRequest::from_args(&words);
+            let request = owned.as_request();
+            let words: Vec<&[u8]> = super::shown(command, &request).collect();
+            String::from_utf8(words.join(&b' ')).unwrap()
+        };
+        assert_eq!(shown("auth", "AUTH u p"), "AUTH (redacted) (redacted)");
+        assert_eq!(
+            shown("hello", "HELLO 3 AUTH u p SETNAME n"),
+            "HELLO 3 AUTH (redacted) (redacted) SETNAME n"
+        );
+        assert_eq!(
+            shown("config|set", "CONFIG SET hz 10 requirepass p maxmemory 1"),
+            "CONFIG SET hz 10 requirepass (redacted) maxmemory 1"
+        );
+        assert_eq!(shown("get", "GET auth"), "GET auth");
+    }
+}

@@ -1,0 +1,254 @@
+//! Streams beside plain maps: random changes with commits and reopening in between, over the edges
+//! between packed and spread, groups with their pending entries, and the file check at the end.
+
+mod common;
+
+use common::{DISK, Directory};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::collections::BTreeMap;
+use storage::ops::stream::{
+    self, Add, Added, AutoClaim, Bound, CreateGroup, Created, Delivered, Delivery, GroupStart,
+    NewId, NodeLimits, PendingFilter, References, Span, StreamId, Trim, Wanted,
+};
+use storage::{Edit, View};
+
+const KEY: &[u8] = b"{a}stream";
+const LIMITS: NodeLimits = NodeLimits {
+    bytes_max: 4096,
+    entries_max: 10,
+};
+const GROUPS: [&[u8]; 2] = [b"first", b"second"];
+const CONSUMERS: [&[u8]; 3] = [b"ann", b"ben", b"cleo"];
+
+/// What one group holds: who has which entry.
+type Pending = BTreeMap<StreamId, Vec<u8>>;
+
+#[derive(Default)]
+struct Model {
+    entries: BTreeMap<StreamId, Vec<u8>>,
+    last: StreamId,
+    /// Last id delivered, and what is pending, by group.
+    groups: BTreeMap<Vec<u8>, (StreamId, Pending)>,
+}
+
+fn add(edit: &mut Edit<'_>, model: &mut Model, random: &mut StdRng) {
+    let len = [3, 20, 200, 3000][random.random_range(0..4)];
+    let value = vec![b'a' + random.random_range(0..26u8); len];
+    let id = StreamId::new(
+        model.last.ms + random.random_range(1..4),
+        random.random_range(0..9),
+    );
+    let what = Add {
+        id: NewId::Given(id),
+        strings: &[b"field", &value],
+        create: true,
+        trim: None,
+        limits: LIMITS,
+    };
+    assert_eq!(stream::add(edit, KEY, &what).unwrap(), Added::Id(id));
+    assert_eq!(stream::add(edit, KEY, &what).unwrap(), Added::NotAbove);
+    model.last = id;
+    model.entries.insert(id, value);
+}
+
+/// Removes entries by id or from the left.
+fn remove(edit: &mut Edit<'_>, model: &mut Model, random: &mut StdRng) {
+    if random.random_bool(0.2) {
+        let keep = random.random_range(0..=model.entries.len());
+        let trim = Trim {
+            bound: Bound::Length(keep as u64),
+            nodes_only: None,
+            references: References::Keep,
+        };
+        let gone = stream::trim(edit, KEY, &trim).unwrap();
+        assert_eq!(gone as usize, model.entries.len() - keep);
+        while model.entries.len() > keep {
+            model.entries.pop_first();
+        }
+        return;
+    }
+    let id = StreamId::new(
+        random.random_range(0..=model.last.ms),
+        random.random_range(0..9),
+    );
+    let near = model.entries.range(id..).next().map(|(id, _)| *id);
+    let id = near.unwrap_or(id);
+    let gone = stream::delete(edit, KEY, &[id]).unwrap();
+    assert_eq!(gone == 1, model.entries.remove(&id).is_some());
+}
+
+/// One change to a group.
+fn work(edit: &mut Edit<'_>, model: &mut Model, random: &mut StdRng) {
+    let name = GROUPS[random.random_range(0..2)];
+    let consumer = CONSUMERS[random.random_range(0..3)];
+    if !model.groups.contains_key(name) {
+        let what = CreateGroup {
+            name,
+            start: GroupStart::After(StreamId::MIN),
+            read: None,
+            create: true,
+        };
+        assert_eq!(
+            stream::create_group(edit, KEY, &what).unwrap(),
+            Created::Done
+        );
+        assert_eq!(
+            stream::create_group(edit, KEY, &what).unwrap(),
+            Created::Refused
+        );
+        model.groups.insert(name.to_vec(), Default::default());
+        return;
+    }
+    let (last, pending) = model.groups.get_mut(name).unwrap();
+    match random.random_range(0..10) {
+        0..5 => {
+            let who = Delivery {
+                group: name,
+                consumer,
+                count: Some(random.random_range(1..8)),
+                no_ack: false,
+            };
+            let count = who.count.unwrap() as usize;
+            let fresh = model.entries.keys().filter(|id| **id > *last);
+            let fresh: Vec<StreamId> = fresh.take(count).copied().collect();
+            match stream::deliver(edit, KEY, &who, Wanted::New).unwrap() {
+                Delivered::Entries(entries) => {
+                    let ids: Vec<StreamId> = entries.iter().map(|one| one.0).collect();
+                    assert_eq!(ids, fresh);
+                }
+                other => assert!(other == Delivered::Nothing && fresh.is_empty()),
+            }
+            *last = fresh.last().copied().unwrap_or(*last);
+            pending.extend(fresh.into_iter().map(|id| (id, consumer.to_vec())));
+        }
+        5..7 => {
+            let ids: Vec<StreamId> = pending.keys().copied().step_by(3).take(5).collect();
+            let done = stream::acknowledge(edit, KEY, name, &ids).unwrap();
+            assert_eq!(done as usize, ids.len());
+            pending.retain(|id, _| !ids.contains(id));
+        }
+        7..9 => {
+            let what = AutoClaim {
+                group: name,
+                consumer,
+                idle_min_ms: 0,
+                start: StreamId::MIN,
+                count: 4,
+                ids_only: true,
+            };
+            let found = stream::auto_claim(edit, KEY, &what).unwrap().unwrap();
+            for id in &found.deleted {
+                assert!(pending.remove(id).is_some() && !model.entries.contains_key(id));
+            }
+            for one in &found.claimed {
+                assert!(pending.insert(one.id, consumer.to_vec()).is_some());
+            }
+        }
+        _ if random.random_bool(0.3) => {
+            let gone = stream::destroy_group(edit, KEY, name).unwrap();
+            assert_eq!(gone, Some(true));
+            model.groups.remove(name);
+        }
+        _ => {
+            let gone = stream::delete_consumer(edit, KEY, name, consumer).unwrap();
+            let before = pending.len();
+            pending.retain(|_, owner| owner != consumer);
+            assert_eq!(gone, Some((before - pending.len()) as u64));
+        }
+    }
+}
+
+/// What reading says of the model.
+fn look(view: &View<'_>, model: &Model, random: &mut StdRng) {
+    assert_eq!(stream::len(view, KEY).unwrap(), model.entries.len() as u64);
+    let (low, high) = (random.random_range(0..=model.last.ms), model.last.ms);
+    let span = Span {
+        start: StreamId::new(low, 3),
+        end: StreamId::new(random.random_range(low..=high), 5),
+        count: Some(random.random_range(1..50)),
+        reverse: random.random_bool(0.5),
+    };
+    let mut expected: Vec<StreamId> = match span.start <= span.end {
+        true => model
+            .entries
+            .range(span.start..=span.end)
+            .map(|one| *one.0)
+            .collect(),
+        false => Vec::new(),
+    };
+    if span.reverse {
+        expected.reverse();
+    }
+    expected.truncate(span.count.unwrap() as usize);
+    let found = stream::range(view, KEY, &span).unwrap();
+    assert_eq!(found.iter().map(|one| one.id).collect::<Vec<_>>(), expected);
+    for one in found {
+        assert_eq!(&*one.strings[1], &model.entries[&one.id][..]);
+    }
+    for (name, (last, pending)) in &model.groups {
+        let groups = stream::groups(view, KEY).unwrap().unwrap();
+        let group = groups
+            .into_iter()
+            .find(|group| group.name == *name)
+            .unwrap();
+        assert_eq!((group.last, group.pending), (*last, pending.len() as u64));
+        let filter = PendingFilter {
+            start: StreamId::MIN,
+            end: StreamId::MAX,
+            count: u64::MAX,
+            idle_min_ms: 0,
+            consumer: None,
+        };
+        let all = stream::pending_range(view, KEY, name, &filter)
+            .unwrap()
+            .unwrap();
+        let all: Pending = all
+            .into_iter()
+            .map(|one| (one.id, one.consumer.to_vec()))
+            .collect();
+        assert_eq!(all, *pending);
+        let consumer = CONSUMERS[random.random_range(0..3)];
+        let filter = PendingFilter {
+            consumer: Some(consumer),
+            ..filter
+        };
+        let own = stream::pending_range(view, KEY, name, &filter)
+            .unwrap()
+            .unwrap();
+        let mine = pending.iter().filter(|(_, owner)| *owner == consumer);
+        assert!(own.iter().map(|one| one.id).eq(mine.map(|(id, _)| *id)));
+    }
+}
+
+#[test]
+fn a_stream_behaves_like_one_through_growth_shrinking_and_restarts() {
+    for seed in 0..4 {
+        let mut random = StdRng::seed_from_u64(seed);
+        let mut directory = Directory::new();
+        let mut model = Model::default();
+        for round in 0..100 {
+            let growing = (round / 12) % 2 == 0;
+            let mut edit = directory.store.edit(0, DISK).unwrap();
+            for _ in 0..random.random_range(1..30) {
+                match random.random_range(0..10) {
+                    0..4 if growing => add(&mut edit, &mut model, &mut random),
+                    4..6 => work(&mut edit, &mut model, &mut random),
+                    _ if growing => add(&mut edit, &mut model, &mut random),
+                    _ => remove(&mut edit, &mut model, &mut random),
+                }
+            }
+            let position = edit.stage().unwrap();
+            look(&directory.store.view(0, DISK).unwrap(), &model, &mut random);
+            directory.store.leader().wait_blocking(position).unwrap();
+            if round % 25 == 24 {
+                directory = directory.reopen();
+                look(&directory.store.view(0, DISK).unwrap(), &model, &mut random);
+            }
+        }
+        let path = directory.path();
+        let _dir = directory.close();
+        let report = storage::check::check(&path, 20).unwrap();
+        assert!(report.is_clean(), "seed {seed}: {:?}", report.problems);
+    }
+}
