@@ -62,13 +62,9 @@ fn assert_holds(directory: &Directory, kind: &str, count: usize) {
     let expected = texts(count);
     match kind {
         "list" => {
-            let found = list::range(&view, KEY, 0, -1).unwrap();
-            assert!(
-                found
-                    .iter()
-                    .map(|one: &storage::Value| one.to_vec())
-                    .eq(expected)
-            );
+            let found: Vec<storage::Value> = list::range(&view, KEY, 0, -1).unwrap();
+            let found: Vec<Vec<u8>> = found.iter().map(|one| one.as_slice().to_vec()).collect();
+            assert!(found == expected);
         }
         "set" => {
             assert_eq!(set::len(&view, KEY).unwrap(), count as u64);
