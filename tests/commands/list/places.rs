@@ -99,7 +99,8 @@ fn lpos_finds_by_rank_count_and_length() {
             ("LPOS k c RANK x", NOT_INTEGER),
             (
                 "LPOS k c RANK -9223372036854775808",
-                "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+                "ERR value is out of range, value must between -9223372036854775807 and \
+                 9223372036854775807",
             ),
             ("LPOS k c COUNT -1", "ERR COUNT can't be negative"),
             ("LPOS k c MAXLEN -1", "ERR MAXLEN can't be negative"),
