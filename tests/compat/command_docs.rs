@@ -26,9 +26,17 @@ const INTENDED: &[(&str, &[&str])] = &[
         "a name has one type in the notation of the table, whatever the command",
         &[
             "bitfield",
+            "geoadd",
+            "georadius",
+            "georadius_ro",
+            "georadiusbymember",
+            "georadiusbymember_ro",
+            "geosearch",
+            "geosearchstore",
             "setbit",
             "hincrbyfloat",
             "incrbyfloat",
+            "lolwut",
             "xautoclaim",
             "xpending",
             "xrange",
@@ -57,6 +65,8 @@ const INTENDED: &[(&str, &[&str])] = &[
         &[
             "command|getkeys",
             "command|getkeysandflags",
+            "geohash",
+            "geopos",
             "lcs",
             "pfmerge",
             "xclaim",
@@ -125,7 +135,10 @@ fn fields(map: &[u8]) -> BTreeMap<String, &[u8]> {
 }
 
 fn text(reply: &[u8]) -> String {
-    let bytes = wire::payload(reply).unwrap_or_else(|| reply.trim_ascii());
+    let bytes = match reply.first() {
+        Some(b'$') => wire::payload(reply).unwrap_or_default(),
+        _ => reply.trim_ascii(),
+    };
     String::from_utf8_lossy(bytes).into_owned()
 }
 

@@ -2,14 +2,16 @@
 //! Invariants: an entry is shown as it was kept. Must not know: what is slow.
 //! Tests: `tests/commands/server.rs`, `metrics/slowlog.rs`.
 
-use super::{ANY_STATE, OPERATOR, ROW};
-use crate::command::{Args, Arity, CommandSpec, Handler, Outcome};
+use super::{ANY_STATE, ROW};
+use crate::command::{Args, Arity, CommandSpec, Flags, Handler, Outcome};
 use crate::commands::help;
 use crate::error::CommandResult;
 use crate::metrics::slowlog::Entry;
 use crate::resp::Reply;
 use crate::session::Session;
 
+/// Flags of all but HELP; scripts may read the log.
+const READER: Flags = ANY_STATE.with(Flags::ADMIN);
 const COUNT_DEFAULT: usize = 10;
 const COUNT: &str = "ERR count should be greater than or equal to -1";
 
@@ -27,7 +29,7 @@ static GET: CommandSpec = CommandSpec {
     name: "get",
     since: "2.2.12",
     arity: Arity::at_least(2),
-    extra: OPERATOR,
+    extra: READER,
     handler: Handler::Server(get),
     syntax: "[count]",
     summary: "Returns the slow log's entries.",
@@ -60,7 +62,7 @@ static LEN: CommandSpec = CommandSpec {
     name: "len",
     since: "2.2.12",
     arity: Arity::exactly(2),
-    extra: OPERATOR,
+    extra: READER,
     handler: Handler::Server(|session, _| {
         let len = session.services.metrics.slow_log.len();
         Ok(Reply::Int(len as i64).into())
@@ -73,7 +75,7 @@ static RESET: CommandSpec = CommandSpec {
     name: "reset",
     since: "2.2.12",
     arity: Arity::exactly(2),
-    extra: OPERATOR,
+    extra: READER,
     handler: Handler::Server(|session, _| {
         session.services.metrics.slow_log.reset();
         Ok(Reply::ok().into())

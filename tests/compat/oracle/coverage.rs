@@ -50,7 +50,11 @@ const NEWER_OPTIONS: &[&str] = &[
 
 /// Commands whose replies say something about the one server or its moment, by group.
 const NOT_COMPARABLE: &[(&str, &[&str], &str)] = &[
-    ("string", &["info"], "figures of the process"),
+    (
+        "string",
+        &["info", "latency", "slowlog"],
+        "figures of the process",
+    ),
     ("string", &["lolwut"], "draws another picture each time"),
     ("string", &["quit"], "ends the connection that compares"),
     (
