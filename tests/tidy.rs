@@ -45,6 +45,7 @@ const BANS: &[Ban] = &[
             "storage/src/",
             "src/exec/run.rs",
             "src/net/connection.rs",
+            "src/server/threads.rs",
             "src/log",
         ],
     },

@@ -86,11 +86,12 @@ fn assert_holds(directory: &Directory, kind: &str, count: usize) {
     }
 }
 
+type Put = fn(&mut Edit<'_>, usize) -> Result<()>;
+
 #[test]
 fn values_of_any_size_take_each_others_place() {
     let mut directory = Directory::new();
-    let puts: [(&str, fn(&mut Edit<'_>, usize) -> Result<()>); 3] =
-        [("list", put_list), ("set", put_set), ("hash", put_hash)];
+    let puts: [(&str, Put); 3] = [("list", put_list), ("set", put_set), ("hash", put_hash)];
     for count in [3, LARGE, 40] {
         for (kind, put) in puts {
             directory.write(|edit| put(edit, count));

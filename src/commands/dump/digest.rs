@@ -1,6 +1,7 @@
 //! Owns digests of values and of the whole data set, as DEBUG DIGEST tells them.
-//! Invariants: equal content gives equal digests, here and in Redis; nothing but content and whether
-//! a key expires counts. Must not know: how values are stored. Tests: below, `tests/compat/dump.rs`.
+//! Invariants: equal content gives equal digests, here and in Redis; nothing but content and
+//! whether a key expires counts.
+//! Must not know: how values are stored. Tests: below, `tests/compat/dump.rs`.
 
 use crate::rdb::{Stream, Value};
 use crate::sha1::{self, DIGEST_LEN};
