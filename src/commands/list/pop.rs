@@ -98,8 +98,11 @@ pub fn lmpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Command
 }
 
 pub fn blmpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
-    let timeout_ms = args.next_timeout()?;
+    // The time stands first and is judged last.
+    let mut time = args.clone();
+    args.next()?;
     let mut wanted = MultiPop::parse(args)?;
+    let timeout_ms = time.next_timeout()?;
     let all = wanted.keys.clone();
     wanted.keys.retain(|&key| ctx.looks_at(key));
     let popped = wanted.pop(edit, ctx)?;

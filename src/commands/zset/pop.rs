@@ -97,8 +97,11 @@ pub fn zmpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Command
 }
 
 pub fn bzmpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
-    let timeout_ms = args.next_timeout()?;
+    // The time stands first and is judged last.
+    let mut time = args.clone();
+    args.next()?;
     let wanted = MultiPop::parse(args)?;
+    let timeout_ms = time.next_timeout()?;
     let popped = wanted.pop(edit, ctx)?;
     popped.ok_or_else(|| park(&wanted.keys, timeout_ms))
 }

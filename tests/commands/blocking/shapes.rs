@@ -140,6 +140,11 @@ fn senseless_arguments_of_waiting_commands_are_refused() {
             ("BLMPOP 0 x a LEFT", "ERR numkeys should be greater than 0"),
             ("BLMPOP 0 2 a LEFT", "ERR syntax error"),
             ("BLMPOP 0 1 a UP", "ERR syntax error"),
+            ("BLMPOP -1 1 a UP", "ERR syntax error"),
+            (
+                "BLMPOP -1 1 a LEFT COUNT 0",
+                "ERR count should be greater than 0",
+            ),
             (
                 "BLMPOP 0 1 a LEFT COUNT 0",
                 "ERR count should be greater than 0",
