@@ -205,7 +205,7 @@ fn a_directory_of_format_2_opens_and_reads() {
         assert!(
             elements
                 .iter()
-                .map(|e: storage::Value| e.to_vec())
+                .map(|e: &storage::Value| e.to_vec())
                 .eq(expected.map(String::into_bytes))
         );
     }

@@ -1,6 +1,7 @@
 //! Owns writing plain data into the database as the value of a key.
 //! Invariants: the thresholds of the moment decide what OBJECT ENCODING answers; whatever the key
-//! held goes. Must not know: serialised forms. Tests: `tests/commands/dump.rs`, `tests/compat/dump.rs`.
+//! held goes. Must not know: serialised forms.
+//! Tests: `tests/commands/dump.rs`, `tests/compat/dump.rs`.
 
 use crate::command::Ctx;
 use crate::commands::{hash, list as lists, set as sets, stream as streams, zset as zsets};
