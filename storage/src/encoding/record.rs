@@ -58,6 +58,17 @@ impl Record {
         crate::Value::slice(Arc::clone(&self.bytes), first, self.bytes.len())
     }
 
+    /// A part of the value, sharing this allocation.
+    ///
+    /// # Panics
+    /// If the range is not inside the value: offsets come from a decoder that has checked them.
+    #[inline]
+    pub fn value_part(&self, range: std::ops::Range<usize>) -> crate::Value {
+        let first = self.key_len as usize;
+        let bytes = Arc::clone(&self.bytes);
+        crate::Value::slice(bytes, first + range.start, first + range.end)
+    }
+
     /// Asks for the beginning of the bytes, where a small row is wholly, and of the count of who
     /// shares them.
     #[inline]
