@@ -93,6 +93,7 @@ pub fn encode<S: ReplySink + ?Sized>(reply: &Reply, version: RespVersion, out: &
         Reply::Set(replies) if resp3 => put_list(b'~', replies, version, out),
         Reply::Push(replies) if resp3 => put_list(b'>', replies, version, out),
         Reply::Set(replies) | Reply::Push(replies) => put_list(b'*', replies, version, out),
+        Reply::Strings(strings) => strings.encode(version, out),
         Reply::Map(pairs) => put_map(pairs, version, out),
         Reply::Attribute(pairs, reply) => {
             if resp3 {
@@ -132,7 +133,7 @@ fn put_header<S: ReplySink + ?Sized>(marker: u8, number: i64, out: &mut S) {
 
 /// Appends a header that counts elements or bytes.
 #[inline]
-fn put_len<S: ReplySink + ?Sized>(marker: u8, len: usize, out: &mut S) {
+pub(super) fn put_len<S: ReplySink + ?Sized>(marker: u8, len: usize, out: &mut S) {
     // Nothing in memory is longer than i64::MAX.
     put_header(marker, len as i64, out);
 }
@@ -144,7 +145,8 @@ fn put_bulk<S: ReplySink + ?Sized>(payload: &Payload, out: &mut S) {
     out.put(b"\r\n");
 }
 
-fn put_short_bulk<S: ReplySink + ?Sized>(text: &[u8], out: &mut S) {
+#[inline]
+pub(super) fn put_short_bulk<S: ReplySink + ?Sized>(text: &[u8], out: &mut S) {
     put_len(b'$', text.len(), out);
     out.put(text);
     out.put(b"\r\n");

@@ -14,6 +14,7 @@ mod lookahead;
 mod parser;
 mod reply;
 mod request;
+mod strings;
 
 pub use double::{DoubleText, format_double};
 pub use encode::{ReplySink, RespVersion, encode};
@@ -27,3 +28,4 @@ pub use parser::{Parsed, ProtocolError, RequestParser};
 pub use reply::{ErrorText, Payload, Reply, VerbatimFormat};
 pub use request::{ArgRange, OwnedRequest, Request};
 pub use storage::encoding::number::parse_i64;
+pub use strings::{Strings, StringsOf};

@@ -5,6 +5,7 @@
 //! Must not know: which protocol the client speaks, where the bytes go.
 //! Tests: at the end of this file and in `encode.rs`.
 
+use super::strings::Strings;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
@@ -37,6 +38,8 @@ pub enum Reply {
     NilArray,
     /// An ordered list.
     Array(Vec<Reply>),
+    /// A list, set or map of nothing but strings.
+    Strings(Strings),
     /// Pairs; RESP2 gets a flat list of keys and values.
     Map(Vec<(Reply, Reply)>),
     /// An unordered collection without duplicates; RESP2 gets a list.

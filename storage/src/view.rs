@@ -16,7 +16,7 @@ use crate::engine::{Family, Tier};
 use crate::error::{Result, StorageError};
 use crate::hot::{Found, Stamp};
 use crate::lease::Lease;
-use crate::limits::KEY_BYTES_MAX;
+use crate::limits::{KEY_BYTES_MAX, PREFETCH_KEYS_MAX};
 use crate::store::Store;
 use crate::value::Value;
 use std::cell::{Cell, RefCell};
@@ -90,6 +90,16 @@ impl<'k> KeyEntry<'k> {
     pub fn payload_value(&self) -> Option<Value> {
         let (record, _, start) = self.row.as_ref().filter(|_| self.live)?;
         Some(record.value_from(*start))
+    }
+
+    /// A part of the payload, sharing the row's allocation.
+    ///
+    /// # Panics
+    /// If the range is not inside the payload.
+    #[inline]
+    pub(crate) fn payload_part(&self, range: std::ops::Range<usize>) -> Option<Value> {
+        let (record, _, start) = self.row.as_ref().filter(|_| self.live)?;
+        Some(record.value_part(start + range.start..start + range.end))
     }
 
     /// The stored row, expired or not.
@@ -266,6 +276,19 @@ impl<'s> View<'s> {
                 engine.get_passing(family, row_key, self.options.tier, make)
             }
         }
+    }
+
+    /// Fetches element rows that are about to be read into the processor's caches, as far as they
+    /// are in memory, up to [`PREFETCH_KEYS_MAX`] of them. Only a hint.
+    pub(crate) fn prefetch_elements(&self, row_keys: impl Iterator<Item = RowKey>) {
+        let mut hashes = [0; PREFETCH_KEYS_MAX];
+        let mut count = 0;
+        for (hash, row_key) in hashes.iter_mut().zip(row_keys) {
+            *hash = element_hash(&row_key);
+            count += 1;
+        }
+        let hashes = hashes.get(..count).unwrap_or_default();
+        self.store.table().prefetch(hashes);
     }
 
     #[inline]

@@ -4,13 +4,13 @@
 use crate::command::{Args, Ctx};
 use crate::commands::walk::{self, WalkOptions, Walked};
 use crate::error::CommandResult;
-use crate::resp::Reply;
+use crate::resp::{Reply, Strings, StringsOf};
 use storage::View;
-use storage::ops::hash::Hash;
+use storage::ops::hash::{self, Hash};
 
 pub fn hget(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
-    let hash = Hash::open(view, args.next()?)?;
-    Ok(Reply::bulk_or_nil(hash.get(view, args.next()?)?))
+    let (key, field) = (args.next()?, args.next()?);
+    Ok(Reply::bulk_or_nil(hash::get(view, key, field)?))
 }
 
 pub fn hmget(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
@@ -41,25 +41,26 @@ pub fn hlen(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResu
 
 pub fn hgetall(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
     let hash = Hash::open(view, args.next()?)?;
-    let mut pairs = Vec::with_capacity(hash.len() as usize);
-    hash.for_each(view, |field, value| {
-        pairs.push((field.into(), value.into()))
+    let mut pairs = Strings::of(StringsOf::Map);
+    hash.visit(view, true, |field, value| {
+        pairs.push(field);
+        pairs.push(value);
     })?;
-    Ok(Reply::Map(pairs))
+    Ok(pairs.into())
 }
 
 pub fn hkeys(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
     let hash = Hash::open(view, args.next()?)?;
-    let mut fields = Vec::with_capacity(hash.len() as usize);
-    hash.for_each_field(view, |field| fields.push(field.into()))?;
-    Ok(Reply::Array(fields))
+    let mut fields = Strings::of(StringsOf::List);
+    hash.visit(view, false, |field, _| fields.push(field))?;
+    Ok(fields.into())
 }
 
 pub fn hvals(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
     let hash = Hash::open(view, args.next()?)?;
-    let mut values = Vec::with_capacity(hash.len() as usize);
-    hash.for_each(view, |_, value| values.push(value.into()))?;
-    Ok(Reply::Array(values))
+    let mut values = Strings::of(StringsOf::List);
+    hash.visit(view, true, |_, value| values.push(value))?;
+    Ok(values.into())
 }
 
 /// Redis looks at the options only if the key is there.

@@ -4,7 +4,7 @@
 
 use crate::command::{Args, Ctx};
 use crate::error::{CommandError, CommandResult, text};
-use crate::resp::Reply;
+use crate::resp::{Reply, Strings, StringsOf};
 use storage::View;
 use storage::ops::list::{self, Search};
 
@@ -24,7 +24,9 @@ pub fn lindex(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandRe
 pub fn lrange(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
     let key = args.next()?;
     let (start, stop) = (args.next_i64()?, args.next_i64()?);
-    Ok(Reply::Array(list::range(view, key, start, stop)?))
+    let mut elements = Strings::of(StringsOf::List);
+    list::for_each(view, key, (start, stop), |element| elements.push(element))?;
+    Ok(elements.into())
 }
 
 pub fn lpos(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {

@@ -5,7 +5,7 @@ use super::thresholds;
 use crate::command::{Args, Ctx};
 use crate::commands::walk::{self, WalkOptions, Walked};
 use crate::error::CommandResult;
-use crate::resp::Reply;
+use crate::resp::{Reply, Strings, StringsOf};
 use storage::ops::set;
 use storage::{Edit, View};
 
@@ -46,8 +46,9 @@ pub fn smismember(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> Comma
 }
 
 pub fn smembers(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
-    let members = set::members(view, args.next()?)?;
-    Ok(Reply::Set(members.into_iter().map(Reply::from).collect()))
+    let mut members = Strings::of(StringsOf::Set);
+    set::for_each(view, args.next()?, |member| members.push(member))?;
+    Ok(members.into())
 }
 
 pub fn sscan(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {

@@ -5,7 +5,7 @@ use super::parse::{self, By};
 use super::thresholds;
 use crate::command::{Args, Ctx};
 use crate::error::{CommandError, CommandResult, text};
-use crate::resp::Reply;
+use crate::resp::{Reply, Strings, StringsOf};
 use storage::change::Event;
 use storage::ops::zset::{self, Limit, Range};
 use storage::{Edit, View};
@@ -83,22 +83,28 @@ impl<'a> Asked<'a> {
     }
 
     fn find(&self, view: &View<'_>, key: &[u8]) -> CommandResult<Vec<zset::Scored>> {
-        let limit = self.limit.unwrap_or(Limit {
+        let limit = self.limit();
+        Ok(zset::range(view, key, &self.range, self.reverse, limit)?)
+    }
+
+    fn limit(&self) -> Limit {
+        self.limit.unwrap_or(Limit {
             offset: 0,
             count: 0,
-        });
-        Ok(zset::range(view, key, &self.range, self.reverse, limit)?)
+        })
     }
 }
 
 fn read(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>, named: Named) -> CommandResult {
     let key = args.next()?;
     let asked = Asked::parse(args, named)?;
-    let found = asked.find(view, key)?;
-    Ok(match asked.with_scores {
-        true => parse::scored(found, ctx.resp),
-        false => parse::members(found),
-    })
+    if asked.with_scores {
+        return Ok(parse::scored(asked.find(view, key)?, ctx.resp));
+    }
+    let mut members = Strings::of(StringsOf::List);
+    let each = |member: &[u8]| members.push(member);
+    zset::for_each(view, key, &asked.range, asked.reverse, asked.limit(), each)?;
+    Ok(members.into())
 }
 
 const fn named(by: By, reverse: bool) -> Named {

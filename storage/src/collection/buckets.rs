@@ -20,7 +20,7 @@ use crate::encoding::entries::{self, Entry, NewEntry, Spliced};
 use crate::encoding::key::{blob_key, bucket_key};
 use crate::encoding::record::Record;
 use crate::error::{Result, StorageError};
-use crate::limits::{BLOB_BYTES_MIN, BUCKET_BYTES};
+use crate::limits::{BLOB_BYTES_MIN, BUCKET_BYTES, PREFETCH_KEYS_MAX};
 use crate::value::Value;
 use crate::view::View;
 
@@ -177,6 +177,14 @@ impl Buckets {
                 "bucket row {row_key:02x?}"
             ))),
         }
+    }
+
+    /// Fetches the buckets from the `first`-th on into the processor's caches, as far as they are
+    /// in memory, up to [`PREFETCH_KEYS_MAX`] of them. Only a hint.
+    pub fn prefetch(&self, view: &View<'_>, place: Place, first: u32) {
+        let end = self.buckets.min(first + PREFETCH_KEYS_MAX as u32);
+        let keys = (first..end).map_while(|number| row_key(place, self.nth(number)).ok());
+        view.prefetch_elements(keys);
     }
 
     /// Puts an entry in its bucket, in the place of `old`, which stands in `block`.
@@ -388,6 +396,19 @@ impl Block {
     /// Number of entries.
     pub fn count(&self) -> usize {
         entries::count(self.bytes())
+    }
+
+    /// A part of the block, shared with the hot table.
+    ///
+    /// # Panics
+    /// If the range is not inside the block.
+    #[inline]
+    pub fn part(&self, range: std::ops::Range<usize>) -> Value {
+        let Block(record) = self;
+        match record {
+            Some(record) => record.value_part(FLAGS_LEN + range.start..FLAGS_LEN + range.end),
+            None => Value::from(&[][..]),
+        }
     }
 
     /// The block, shared with the hot table.

@@ -20,10 +20,13 @@ use crate::encoding::entries::{self, Entry, NewEntry, Spliced};
 use crate::encoding::meta::{DataType, Header};
 use crate::encoding::shape::Shape;
 use crate::error::{Result, StorageError};
-use crate::limits::{BLOB_BYTES_MIN, ELEMENT_BYTES_MAX, PACKED_BYTES_MAX};
+use crate::limits::{BLOB_BYTES_MIN, ELEMENT_BYTES_MAX, PACKED_BYTES_MAX, PREFETCH_KEYS_MAX};
 use crate::value::Value;
 use crate::view::{KeyEntry, View};
 use rand::{Rng, RngExt};
+
+/// Bytes of the payload before the block or the state of buckets.
+const SHAPE_LEN: usize = 1;
 
 /// A field with what stands behind it.
 #[derive(Debug, Clone)]
@@ -57,6 +60,43 @@ pub struct Map<'k> {
 
 /// An entry that was drawn, the block that it stands in, and of a spread map the bucket.
 type Pick = (Entry, Value, Option<(Address, Block)>);
+
+/// The value of a field of a key, empty for a member, and when it expires. As [`Map::value`] on a
+/// map that is opened for nothing else, and cheaper.
+#[inline]
+pub fn look_up(
+    view: &View<'_>,
+    key: &[u8],
+    kind: DataType,
+    field: &[u8],
+) -> Result<Option<(Value, Option<u64>)>> {
+    let entry = view.open_as(key, kind)?;
+    let (Some(header), Some(payload)) = (entry.header(), entry.payload()) else {
+        return Ok(None);
+    };
+    Shape::decode(payload)?;
+    let inside = payload.get(SHAPE_LEN..).unwrap_or_default();
+    if header.head.is_none() {
+        let found = entries::find(inside, field)?;
+        return Ok(found.and_then(|found| {
+            let value = SHAPE_LEN + found.value.start..SHAPE_LEN + found.value.end;
+            Some((entry.payload_part(value)?, found.expire_ms))
+        }));
+    }
+    view.need_latch()?;
+    let state = Buckets::decode(inside)?;
+    let place = Place::of(&entry);
+    let address = state.address(buckets::h48(view, field));
+    let block = state.block(view, place, address)?;
+    let Some(found) = entries::find(block.bytes(), field)? else {
+        return Ok(None);
+    };
+    let value = match found.blob {
+        true => buckets::blob(view, place, block.bytes(), &found)?,
+        false => block.part(found.value.clone()),
+    };
+    Ok(Some((value, found.expire_ms)))
+}
 
 enum Form {
     /// A block of entries inside the meta record.
@@ -262,6 +302,31 @@ impl<'k> Map<'k> {
         })
     }
 
+    /// Calls `each` with every field, its value and its time where they stand, without sharing
+    /// them; the value is empty unless `values` are wanted.
+    pub fn visit(
+        &self,
+        view: &View<'_>,
+        values: bool,
+        mut each: impl FnMut(&[u8], &[u8], Option<u64>),
+    ) -> Result<()> {
+        self.for_each_block(view, |block| {
+            let bytes = &**block;
+            for entry in entries::iter(bytes) {
+                let entry = entry?;
+                let field = bytes.get(entry.field.clone()).unwrap_or_default();
+                if values && entry.blob {
+                    let value = buckets::blob(view, self.place, block, &entry)?;
+                    each(field, &value, entry.expire_ms);
+                    continue;
+                }
+                let value = bytes.get(entry.value.clone()).filter(|_| values);
+                each(field, value.unwrap_or_default(), entry.expire_ms);
+            }
+            Ok(())
+        })
+    }
+
     fn for_each_block(
         &self,
         view: &View<'_>,
@@ -272,6 +337,9 @@ impl<'k> Map<'k> {
             Form::Spread(state) => {
                 view.need_latch()?;
                 for number in 0..state.buckets {
+                    if number as usize % PREFETCH_KEYS_MAX == 0 {
+                        state.prefetch(view, self.place, number);
+                    }
                     let block = state.block(view, self.place, state.nth(number))?;
                     each(&block.value())?;
                 }

@@ -6,7 +6,7 @@
 
 use super::Fsync;
 use super::log::{self, LogHeader, LoggedChange};
-use super::queue::{CommitQueue, Forming, NOT_SUPERSEDED, Position};
+use super::queue::{CommitQueue, Forming, NOT_SUPERSEDED, Position, QueuedRow};
 use crate::change::{Change, CommitObserver};
 use crate::clock::Clock;
 use crate::encoding::key::parse_meta;
@@ -262,11 +262,12 @@ impl Leader {
                 *slot = index as u32;
             }
         }
+        index_superseded(group, &mut scratch.batch_index);
         scratch.changes.clear();
         for change in &group.changes {
-            let row = written_row(group, &scratch.batch_index, change.row);
+            let row = scratch.batch_index.get(change.row as usize).copied();
             scratch.changes.push(LoggedChange {
-                row,
+                row: row.unwrap_or_default(),
                 db: change.db,
                 kind: change.kind,
                 event: change.event,
@@ -323,7 +324,9 @@ impl Leader {
             });
             self.observer.committed(&mut changes);
         }
-        for row in &group.rows {
+        // A row that another one of the group supersedes is in the table as that one.
+        let last = |row: &&QueuedRow| row.superseded_by == NOT_SUPERSEDED;
+        for row in group.rows.iter().filter(last) {
             if let Some(hash) = row.hot_hash {
                 self.queue.table.trim(hash, end);
             }
@@ -407,16 +410,19 @@ fn order_rows(group: &Forming, order: &mut Vec<PlacedRow>) {
     order.sort_unstable();
 }
 
-/// The index in the batch of a group's row, or of the later row that replaced it.
-fn written_row(group: &Forming, batch_index: &[u32], row: u32) -> u32 {
-    let mut at = row as usize;
-    while let Some(later) = group.rows.get(at).map(|row| row.superseded_by) {
-        if later == NOT_SUPERSEDED {
-            break;
+/// Lets `batch_index`, which has the index in the batch of every row that is written, have that of
+/// the later row for those that another one supersedes. Later rows come first, so that a row that
+/// was superseded many times costs one step for each time.
+fn index_superseded(group: &Forming, batch_index: &mut [u32]) {
+    for (at, row) in group.rows.iter().enumerate().rev() {
+        if row.superseded_by == NOT_SUPERSEDED {
+            continue;
         }
-        at = later as usize;
+        let later = batch_index.get(row.superseded_by as usize).copied();
+        if let (Some(slot), Some(later)) = (batch_index.get_mut(at), later) {
+            *slot = later;
+        }
     }
-    batch_index.get(at).copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -468,8 +474,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let leader = leader(&directory);
         let seed = HashSeed([7; 16]);
-        // The last key replaces the first in the same group.
-        let keys: [&[u8]; 6] = [b"one", b"two", b"three", b"four", b"five", b"one"];
+        // A key comes three times in the same group.
+        let keys: [&[u8]; 7] = [b"one", b"two", b"three", b"one", b"four", b"five", b"one"];
         let names = keys.map(|key| KeyName::new(key, &seed));
         names.iter().for_each(|name| stage(&leader, name));
         let group = leader.queue.close(Forming::default()).unwrap();

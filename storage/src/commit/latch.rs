@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::oneshot;
 
 /// Few enough that all of them stay in the processor's second-level cache.
@@ -25,12 +26,17 @@ pub enum Mode {
     Exclusive,
 }
 
+/// A holder that is alone.
+const ALONE: u32 = 1 << 30;
+/// Somebody waits, or did a moment ago: only who has the lock on the waiters takes the stripe.
+const WAITED_FOR: u32 = 1 << 31;
+
 #[derive(Default)]
 struct Stripe {
-    /// Holders: -1 one exclusive, n > 0 that many shared.
-    holders: i32,
+    /// [`ALONE`] or the number of shared holders, and [`WAITED_FOR`].
+    state: AtomicU32,
     /// In a box of its own, since nearly all stripes never have a waiter.
-    waiters: Option<Box<Waiters>>,
+    waiters: Mutex<Option<Box<Waiters>>>,
 }
 
 type Waiters = VecDeque<(Mode, oneshot::Sender<StripeGuard>)>;
@@ -43,7 +49,7 @@ pub(super) fn stripe_of(key_hash: u64) -> u32 {
 
 /// All latches of a store.
 pub struct LatchTable {
-    stripes: Box<[Mutex<Stripe>]>,
+    stripes: Box<[Stripe]>,
 }
 
 /// One held stripe; dropping it lets the next waiters in.
@@ -98,7 +104,7 @@ impl LatchSet {
 impl Default for LatchTable {
     fn default() -> LatchTable {
         LatchTable {
-            stripes: (0..STRIPES).map(|_| Mutex::default()).collect(),
+            stripes: (0..STRIPES).map(|_| Stripe::default()).collect(),
         }
     }
 }
@@ -142,11 +148,7 @@ impl LatchTable {
 
     #[inline]
     fn try_stripe(self: &Arc<Self>, index: u32, mode: Mode) -> Option<StripeGuard> {
-        let mut stripe = self.stripe(index).lock();
-        if stripe.has_waiters() || !stripe.grant(mode) {
-            return None;
-        }
-        Some(StripeGuard {
+        self.stripe(index).take(mode).then(|| StripeGuard {
             table: Arc::clone(self),
             index,
             mode,
@@ -158,8 +160,9 @@ impl LatchTable {
         index: u32,
         mode: Mode,
     ) -> Result<StripeGuard, oneshot::Receiver<StripeGuard>> {
-        let mut stripe = self.stripe(index).lock();
-        if !stripe.has_waiters() && stripe.grant(mode) {
+        let stripe = self.stripe(index);
+        let mut waiters = stripe.waiters.lock();
+        if stripe.take_or_mark(mode) {
             return Ok(StripeGuard {
                 table: Arc::clone(self),
                 index,
@@ -167,10 +170,7 @@ impl LatchTable {
             });
         }
         let (sender, receiver) = oneshot::channel();
-        stripe
-            .waiters
-            .get_or_insert_default()
-            .push_back((mode, sender));
+        waiters.get_or_insert_default().push_back((mode, sender));
         Err(receiver)
     }
 
@@ -179,67 +179,123 @@ impl LatchTable {
         clippy::indexing_slicing,
         reason = "indexes are taken modulo the stripe count"
     )]
-    fn stripe(&self, index: u32) -> &Mutex<Stripe> {
+    fn stripe(&self, index: u32) -> &Stripe {
         &self.stripes[index as usize % STRIPES]
     }
 }
 
-impl Stripe {
-    #[inline]
-    fn has_waiters(&self) -> bool {
-        self.waiters
-            .as_ref()
-            .is_some_and(|waiters| !waiters.is_empty())
-    }
-
-    /// The mode of the first waiter that still waits. Those that gave up are taken out here: a
-    /// guard sent to one comes back through `drop`, as deep as there are of them.
-    fn next_waiter(&mut self) -> Option<Mode> {
-        let waiters = self.waiters.as_mut()?;
-        while waiters
-            .front()
-            .is_some_and(|(_, sender)| sender.is_closed())
-        {
-            waiters.pop_front();
-        }
-        waiters.front().map(|(mode, _)| *mode)
-    }
-
-    #[inline]
-    fn grant(&mut self, mode: Mode) -> bool {
-        match mode {
-            Mode::Shared if self.holders >= 0 => self.holders += 1,
-            Mode::Exclusive if self.holders == 0 => self.holders = -1,
-            _ => return false,
-        }
-        true
+/// The state with one more holder, if that may be.
+#[inline]
+fn taken(state: u32, mode: Mode) -> Option<u32> {
+    match mode {
+        Mode::Shared if state & ALONE == 0 => Some(state + 1),
+        Mode::Exclusive if state & !WAITED_FOR == 0 => Some(state | ALONE),
+        _ => None,
     }
 }
 
-impl Drop for StripeGuard {
-    fn drop(&mut self) {
-        let mut granted: SmallVec<[(oneshot::Sender<StripeGuard>, Mode); 2]> = SmallVec::new();
-        {
-            let mut stripe = self.table.stripe(self.index).lock();
-            match self.mode {
-                Mode::Shared => stripe.holders -= 1,
-                Mode::Exclusive => stripe.holders = 0,
+/// The state with one holder less.
+#[inline]
+fn released(state: u32, mode: Mode) -> u32 {
+    match mode {
+        Mode::Shared => state - 1,
+        Mode::Exclusive => state & !ALONE,
+    }
+}
+
+#[inline]
+fn unless_waited_for(state: u32, next: impl FnOnce(u32) -> Option<u32>) -> Option<u32> {
+    match state & WAITED_FOR {
+        0 => next(state),
+        _ => None,
+    }
+}
+
+impl Stripe {
+    /// Takes the stripe if nobody stands in the way.
+    #[inline]
+    fn take(&self, mode: Mode) -> bool {
+        let step = |state| unless_waited_for(state, |state| taken(state, mode));
+        let result = self
+            .state
+            .fetch_update(Ordering::Acquire, Ordering::Relaxed, step);
+        result.is_ok()
+    }
+
+    /// Takes the stripe, or marks it as waited for. Called with the lock on the waiters.
+    fn take_or_mark(&self, mode: Mode) -> bool {
+        let free = |state| unless_waited_for(state, |state| taken(state, mode));
+        let step = |state| Some(free(state).unwrap_or(state | WAITED_FOR));
+        let before = self
+            .state
+            .fetch_update(Ordering::Acquire, Ordering::Relaxed, step);
+        before.is_ok_and(|state| free(state).is_some())
+    }
+
+    /// Gives the stripe back if nobody waits for it.
+    #[inline]
+    fn release(&self, mode: Mode) -> bool {
+        let step = |state| unless_waited_for(state, |state| Some(released(state, mode)));
+        let result = self
+            .state
+            .fetch_update(Ordering::Release, Ordering::Relaxed, step);
+        result.is_ok()
+    }
+
+    /// Gives the stripe back, and lets in those who may go together now.
+    fn pass_on(&self, mode: Mode) -> SmallVec<[(oneshot::Sender<StripeGuard>, Mode); 2]> {
+        let mut granted = SmallVec::new();
+        let mut queue = self.waiters.lock();
+        let update = |step: &dyn Fn(u32) -> Option<u32>| {
+            let result = self
+                .state
+                .fetch_update(Ordering::AcqRel, Ordering::Relaxed, step);
+            result.is_ok()
+        };
+        update(&|state| Some(released(state, mode)));
+        let Some(waiters) = queue.as_mut() else {
+            return granted;
+        };
+        while let Some(mode) = next_waiter(waiters) {
+            if !update(&|state| taken(state, mode)) {
+                break;
             }
-            while let Some(mode) = stripe.next_waiter() {
-                if !stripe.grant(mode) {
-                    break;
-                }
-                let waiter = stripe
-                    .waiters
-                    .as_mut()
-                    .and_then(|waiters| waiters.pop_front());
-                granted.extend(waiter.map(|(mode, sender)| (sender, mode)));
-            }
-            if !stripe.has_waiters() {
-                stripe.waiters = None;
-            }
+            granted.extend(waiters.pop_front().map(|(mode, sender)| (sender, mode)));
         }
-        for (sender, mode) in granted {
+        if waiters.is_empty() {
+            *queue = None;
+            self.state.fetch_and(!WAITED_FOR, Ordering::Release);
+        }
+        granted
+    }
+}
+
+/// The mode of the first waiter that still waits. Those that gave up are taken out here: a guard
+/// sent to one comes back through `drop`, as deep as there are of them.
+fn next_waiter(waiters: &mut Waiters) -> Option<Mode> {
+    while waiters
+        .front()
+        .is_some_and(|(_, sender)| sender.is_closed())
+    {
+        waiters.pop_front();
+    }
+    waiters.front().map(|(mode, _)| *mode)
+}
+
+impl Drop for StripeGuard {
+    #[inline]
+    fn drop(&mut self) {
+        let stripe = self.table.stripe(self.index);
+        if !stripe.release(self.mode) {
+            self.pass_on();
+        }
+    }
+}
+
+impl StripeGuard {
+    #[cold]
+    fn pass_on(&self) {
+        for (sender, mode) in self.table.stripe(self.index).pass_on(self.mode) {
             let guard = StripeGuard {
                 table: Arc::clone(&self.table),
                 index: self.index,

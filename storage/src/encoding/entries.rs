@@ -205,7 +205,9 @@ impl Iterator for Iter<'_> {
 pub fn find(block: &[u8], field: &[u8]) -> Result<Option<Entry>> {
     for entry in iter(block) {
         let entry = entry?;
-        if block.get(entry.field.clone()) == Some(field) {
+        let found = block.get(entry.field.clone()).unwrap_or_default();
+        // Names are often of one length and begin alike, so their ends are compared first.
+        if found.len() == field.len() && found.last() == field.last() && found == field {
             return Ok(Some(entry));
         }
     }

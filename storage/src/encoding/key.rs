@@ -2,6 +2,7 @@
 //! Invariants: the first byte is the kind; the rest is ordered as `storage/README.md` says.
 //! Must not know: values. Tests: below (order, round trip).
 
+use crate::encoding::short::Short;
 use crate::partition::slot_of;
 use siphasher::sip::SipHasher13;
 use smallvec::SmallVec;
@@ -48,6 +49,8 @@ pub const ELEMENT_PREFIX_LEN: usize = 1 + 2 + 8;
 
 /// A row key under construction; most fit without allocation.
 pub type RowKey = SmallVec<[u8; 64]>;
+/// The same while it is short for sure.
+type RowStart = Short<64>;
 
 /// The directory's secret that orders keys within a slot (SipHash-1-3, 128 bits).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,28 +97,27 @@ impl<'k> KeyName<'k> {
     /// The meta row key in namespace `ns`.
     #[inline]
     pub fn meta_key(&self, ns: u32) -> RowKey {
-        let mut row = RowKey::new();
-        row.push(kind::META);
-        row.extend_from_slice(&ns.to_be_bytes());
+        let mut row = RowStart::default();
+        row.push(&[kind::META]);
+        row.push(&ns.to_be_bytes());
         self.push_position(&mut row);
-        row
+        row.and(self.user_key)
     }
 
     /// The expiry row key for time `at_ms` in namespace `ns`.
     pub fn expiry_key(&self, ns: u32, at_ms: u64) -> RowKey {
-        let mut row = RowKey::new();
-        row.push(kind::EXPIRY);
-        row.extend_from_slice(&at_ms.to_be_bytes());
-        row.extend_from_slice(&ns.to_be_bytes());
+        let mut row = RowStart::default();
+        row.push(&[kind::EXPIRY]);
+        row.push(&at_ms.to_be_bytes());
+        row.push(&ns.to_be_bytes());
         self.push_position(&mut row);
-        row
+        row.and(self.user_key)
     }
 
     #[inline]
-    fn push_position(&self, row: &mut RowKey) {
-        row.extend_from_slice(&self.slot.to_be_bytes());
-        row.extend_from_slice(self.h48().to_be_bytes().get(2..).unwrap_or_default());
-        row.extend_from_slice(self.user_key);
+    fn push_position(&self, row: &mut RowStart) {
+        row.push(&self.slot.to_be_bytes());
+        row.push(self.h48().to_be_bytes().get(2..).unwrap_or_default());
     }
 }
 
@@ -129,56 +131,59 @@ pub fn expiry_start(at_ms: u64) -> RowKey {
 
 /// Key of chunk `index` of the string with this id.
 pub fn chunk_key(home_slot: u16, id: u64, index: u32) -> RowKey {
-    let mut row = element_prefix(home_slot, id);
-    row.push(sub_kind::CHUNK);
-    row.extend_from_slice(&index.to_be_bytes());
-    row
+    let mut row = slot_and_id(kind::ELEMENT, home_slot, id);
+    row.push(&[sub_kind::CHUNK]);
+    row.push(&index.to_be_bytes());
+    row.into()
 }
 
 /// Key of a bucket of the hash or set with this id.
+#[inline]
 pub fn bucket_key(home_slot: u16, id: u64, level: u8, index: u32) -> RowKey {
-    let mut row = element_prefix(home_slot, id);
-    row.extend_from_slice(&[sub_kind::BUCKET, level]);
-    row.extend_from_slice(&index.to_be_bytes());
-    row
+    let mut row = slot_and_id(kind::ELEMENT, home_slot, id);
+    row.push(&[sub_kind::BUCKET, level]);
+    row.push(&index.to_be_bytes());
+    row.into()
 }
 
 /// Key of a node of tree `tree` of the collection with this id.
+#[inline]
 pub fn node_key(home_slot: u16, id: u64, tree: u8, node: u64) -> RowKey {
-    let mut row = element_prefix(home_slot, id);
-    row.extend_from_slice(&[sub_kind::NODE, tree]);
-    row.extend_from_slice(&node.to_be_bytes());
-    row
+    let mut row = slot_and_id(kind::ELEMENT, home_slot, id);
+    row.push(&[sub_kind::NODE, tree]);
+    row.push(&node.to_be_bytes());
+    row.into()
 }
 
 /// Key of the row that holds one long element of the collection with this id.
 pub fn blob_key(home_slot: u16, id: u64, number: u64) -> RowKey {
-    let mut row = element_prefix(home_slot, id);
-    row.push(sub_kind::BLOB);
-    row.extend_from_slice(&number.to_be_bytes());
-    row
+    let mut row = slot_and_id(kind::ELEMENT, home_slot, id);
+    row.push(&[sub_kind::BLOB]);
+    row.push(&number.to_be_bytes());
+    row.into()
 }
 
 /// Prefix of every element row of an id.
 pub fn element_prefix(home_slot: u16, id: u64) -> RowKey {
-    slot_and_id(kind::ELEMENT, home_slot, id)
+    slot_and_id(kind::ELEMENT, home_slot, id).into()
 }
 
 /// Key of the row that declares an id dead.
 pub fn garbage_key(home_slot: u16, id: u64) -> RowKey {
-    slot_and_id(kind::GARBAGE, home_slot, id)
+    slot_and_id(kind::GARBAGE, home_slot, id).into()
 }
 
 /// Key of the row that finds the meta row of elements left in another slot.
 pub fn stranger_key(home_slot: u16, id: u64) -> RowKey {
-    slot_and_id(kind::STRANGER, home_slot, id)
+    slot_and_id(kind::STRANGER, home_slot, id).into()
 }
 
-fn slot_and_id(first: u8, slot: u16, id: u64) -> RowKey {
-    let mut row = RowKey::new();
-    row.push(first);
-    row.extend_from_slice(&slot.to_be_bytes());
-    row.extend_from_slice(&id.to_be_bytes());
+#[inline]
+fn slot_and_id(first: u8, slot: u16, id: u64) -> RowStart {
+    let mut row = RowStart::default();
+    row.push(&[first]);
+    row.push(&slot.to_be_bytes());
+    row.push(&id.to_be_bytes());
     row
 }
 

@@ -9,6 +9,7 @@
 //!         | id u64 | home slot u16 | count u64 | fixed ...   with EXPLODED
 //! ```
 
+use crate::encoding::short::Short;
 use crate::error::{Result, StorageError};
 use smallvec::SmallVec;
 
@@ -107,7 +108,7 @@ pub struct Header {
 }
 
 /// Header bytes ready to be written in front of a payload.
-pub type HeaderBytes = SmallVec<[u8; 36]>;
+pub type HeaderBytes = SmallVec<[u8; 64]>;
 
 impl Header {
     /// A header with neither expiry nor extensions.
@@ -147,30 +148,26 @@ impl Header {
     /// The header's bytes; a payload follows them as it is.
     pub fn encode(&self) -> HeaderBytes {
         let mut flags = 0;
-        let mut out = HeaderBytes::new();
-        out.extend_from_slice(&[self.kind as u8, 0]);
+        let mut out = Short::default();
+        out.push(&[self.kind as u8, 0]);
         if let Some(at) = self.expire_ms {
             flags |= flag::EXPIRE;
-            out.extend_from_slice(&at.to_be_bytes());
+            out.push(&at.to_be_bytes());
         }
         if let Some(at) = self.hint_ms {
             flags |= flag::HINT;
-            out.extend_from_slice(&at.to_be_bytes());
+            out.push(&at.to_be_bytes());
         }
         if let Some(at) = self.fields_ms {
             flags |= flag::FIELDS;
-            out.extend_from_slice(&at.to_be_bytes());
+            out.push(&at.to_be_bytes());
         }
-        if !self.extensions.is_empty() {
-            flags |= flag::EXTENSIONS;
-            out.extend_from_slice(&(self.extensions.len() as u16).to_be_bytes());
-            out.extend_from_slice(&self.extensions);
-        }
+        let mut behind = Short::<18>::default();
         if let Some(head) = self.head {
             flags |= flag::EXPLODED;
-            out.extend_from_slice(&head.id.to_be_bytes());
-            out.extend_from_slice(&head.home_slot.to_be_bytes());
-            out.extend_from_slice(&head.count.to_be_bytes());
+            behind.push(&head.id.to_be_bytes());
+            behind.push(&head.home_slot.to_be_bytes());
+            behind.push(&head.count.to_be_bytes());
         }
         if self.raw {
             flags |= flag::RAW;
@@ -178,9 +175,18 @@ impl Header {
         if self.text {
             flags |= flag::TEXT;
         }
-        if let Some(slot) = out.get_mut(1) {
+        if !self.extensions.is_empty() {
+            flags |= flag::EXTENSIONS;
+            out.push(&(self.extensions.len() as u16).to_be_bytes());
+        }
+        if let Some(slot) = out.as_mut_slice().get_mut(1) {
             *slot = flags;
         }
+        if self.extensions.is_empty() {
+            return out.and(behind.as_slice());
+        }
+        let mut out = out.and(&self.extensions);
+        out.extend_from_slice(behind.as_slice());
         out
     }
 

@@ -11,4 +11,5 @@ pub mod number;
 pub mod record;
 pub mod score;
 pub mod shape;
+pub(crate) mod short;
 pub mod varint;

@@ -4,19 +4,10 @@
 //! Tests: below.
 
 use crate::prefetch::prefetch;
-use std::cell::RefCell;
 use std::sync::Arc;
-
-/// Rows up to this length are put together in a buffer of the thread, so that each costs one
-/// allocation.
-const SCRATCH_BYTES_MAX: usize = 64 * 1024;
 
 /// Bytes of a row that are worth fetching ahead; the processor sees a longer run by itself.
 const PREFETCH_BYTES_MAX: usize = 256;
-
-thread_local! {
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
 
 /// One row, cheap to clone.
 #[derive(Clone)]
@@ -29,22 +20,23 @@ impl Record {
     /// A row made of a key and the parts of its value.
     #[inline]
     pub fn new(key: &[u8], value: &[&[u8]]) -> Record {
-        let key_len = key.len() as u32;
         let len = key.len() + value.iter().map(|part| part.len()).sum::<usize>();
-        if len > SCRATCH_BYTES_MAX {
-            let bytes = [&[key], value].concat().concat();
-            let bytes = Arc::from(bytes);
-            return Record { bytes, key_len };
+        let mut bytes = Arc::new_uninit_slice(len);
+        // Nobody else has it yet, so there is always a rest.
+        let mut rest = Arc::get_mut(&mut bytes).unwrap_or_default();
+        for part in std::iter::once(&key).chain(value) {
+            let (to, after) = rest.split_at_mut(part.len());
+            to.write_copy_of_slice(part);
+            rest = after;
         }
-        SCRATCH.with_borrow_mut(|scratch| {
-            scratch.clear();
-            scratch.extend_from_slice(key);
-            for part in value {
-                scratch.extend_from_slice(part);
-            }
-            let bytes = Arc::from(scratch.as_slice());
-            Record { bytes, key_len }
-        })
+        assert!(rest.is_empty());
+        // SAFETY: the parts were written from the first byte on, one behind the other, and nothing
+        // is left behind the last.
+        let bytes = unsafe { bytes.assume_init() };
+        Record {
+            bytes,
+            key_len: key.len() as u32,
+        }
     }
 
     /// The row's key.
@@ -64,6 +56,17 @@ impl Record {
     pub fn value_from(&self, start: usize) -> crate::Value {
         let first = (self.key_len as usize + start).min(self.bytes.len());
         crate::Value::slice(Arc::clone(&self.bytes), first, self.bytes.len())
+    }
+
+    /// A part of the value, sharing this allocation.
+    ///
+    /// # Panics
+    /// If the range is not inside the value: offsets come from a decoder that has checked them.
+    #[inline]
+    pub fn value_part(&self, range: std::ops::Range<usize>) -> crate::Value {
+        let first = self.key_len as usize;
+        let bytes = Arc::clone(&self.bytes);
+        crate::Value::slice(bytes, first + range.start, first + range.end)
     }
 
     /// Asks for the beginning of the bytes, where a small row is wholly, and of the count of who

@@ -26,6 +26,30 @@ pub struct Cursor<'v> {
     rank: u64,
 }
 
+impl Tree {
+    /// Calls `each` with key and value of the entries from rank `first` on, up to rank `end`.
+    pub fn for_each(
+        &self,
+        view: &View<'_>,
+        place: &Place,
+        (first, end): (u64, u64),
+        mut each: impl FnMut(&[u8], &[u8]),
+    ) -> Result<()> {
+        let end = end.min(self.len);
+        if first >= end {
+            return Ok(());
+        }
+        let mut cursor = self.cursor_at_rank(view, place, first)?;
+        loop {
+            cursor.for_each_in_leaf(end, &mut each)?;
+            if cursor.rank >= end {
+                return Ok(());
+            }
+            cursor.next_leaf()?;
+        }
+    }
+}
+
 impl<'v> Cursor<'v> {
     pub(super) fn new(
         tree: &Tree,
@@ -55,6 +79,29 @@ impl<'v> Cursor<'v> {
     /// Entries before the cursor.
     pub fn rank(&self) -> u64 {
         self.rank
+    }
+
+    /// Calls `each` with key and value of the entries of this leaf from the cursor on, those before
+    /// rank `end`, and goes behind them.
+    #[inline]
+    fn for_each_in_leaf(&mut self, end: u64, each: &mut impl FnMut(&[u8], &[u8])) -> Result<()> {
+        let leaf = self.tree.parse_leaf(&self.leaf, self.number)?;
+        let wanted = usize::try_from(end.saturating_sub(self.rank)).unwrap_or(usize::MAX);
+        let stop = self.at.saturating_add(wanted).min(self.count);
+        for at in self.at..stop {
+            let entry = leaf.entry(at);
+            let entry = entry.ok_or_else(|| self.tree.corrupted(self.number))?;
+            if entry.blob {
+                let (view, place) = (self.view, &self.place);
+                let value = self.tree.value_of(view, place, &self.leaf, &entry)?;
+                each(entry.key, &value);
+            } else {
+                each(entry.key, entry.value);
+            }
+        }
+        self.rank += (stop - self.at) as u64;
+        self.at = stop;
+        Ok(())
     }
 
     fn entry(&self) -> Option<Entry<'_>> {

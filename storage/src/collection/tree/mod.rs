@@ -34,6 +34,7 @@ pub use form::{Form, Sizes, TreeKind};
 pub use read::Item;
 
 use crate::encoding::record::Record;
+use crate::encoding::short::Short;
 use crate::error::{Result, StorageError};
 use crate::value::Value;
 use leaf::Leaf;
@@ -88,17 +89,17 @@ impl Tree {
     /// The bytes that stand before the root; [`Tree::root_bytes`] follow them.
     #[inline]
     pub fn encode_head(&self) -> TreeHead {
-        let mut out = TreeHead::new();
+        let mut out = Short::default();
         if self.height == 0 && self.next == 1 {
-            out.push(0);
+            out.push(&[0]);
         } else {
-            out.push(self.height | NUMBERED);
+            out.push(&[self.height | NUMBERED]);
             for number in [self.len, self.next, self.blobs] {
-                out.extend_from_slice(number.to_be_bytes().get(2..).unwrap_or_default());
+                out.push(number.to_be_bytes().get(2..).unwrap_or_default());
             }
         }
-        out.extend_from_slice(&(self.root.len() as u32).to_be_bytes());
-        out
+        out.push(&(self.root.len() as u32).to_be_bytes());
+        out.into()
     }
 
     /// Appends the whole tree to a payload.

@@ -2,10 +2,20 @@
 //! Must not know: replies. Tests: `storage/tests/hashes`.
 
 use super::{FieldTime, Hash};
+use crate::collection::map;
+use crate::encoding::meta::DataType;
 use crate::encoding::shape::Shape;
 use crate::error::Result;
 use crate::value::Value;
 use crate::view::View;
+
+/// The value of a field of the hash that a key holds.
+#[inline]
+pub fn get(view: &View<'_>, key: &[u8], field: &[u8]) -> Result<Option<Value>> {
+    let found = map::look_up(view, key, DataType::Hash, field)?;
+    let live = |expire_ms: Option<u64>| expire_ms.is_none_or(|at| at > view.now_ms());
+    Ok(found.and_then(|(value, expire_ms)| live(expire_ms).then_some(value)))
+}
 
 impl Hash<'_> {
     /// The value of a field.
@@ -40,6 +50,20 @@ impl Hash<'_> {
                 each(item.field, item.value);
             }
             Ok(())
+        })
+    }
+
+    /// The same with the bytes where they stand; values are empty unless `values` are wanted.
+    pub fn visit(
+        &self,
+        view: &View<'_>,
+        values: bool,
+        mut each: impl FnMut(&[u8], &[u8]),
+    ) -> Result<()> {
+        self.map.visit(view, values, |field, value, expire_ms| {
+            if self.is_live(expire_ms) {
+                each(field, value);
+            }
         })
     }
 

@@ -205,6 +205,19 @@ pub fn range<T: From<Value>>(view: &View<'_>, key: &[u8], start: i64, stop: i64)
     list.elements(view, first, end)
 }
 
+/// Calls `each` with the elements that [`range`] would give.
+pub fn for_each(
+    view: &View<'_>,
+    key: &[u8],
+    (start, stop): (i64, i64),
+    mut each: impl FnMut(&[u8]),
+) -> Result<()> {
+    let list = List::open(view, key)?;
+    let ranks = list.ranks(start, stop);
+    let (tree, place) = (&list.tree, &list.place);
+    tree.for_each(view, place, ranks, |_, element| each(element))
+}
+
 impl List<'_> {
     fn elements<T: From<Value>>(&self, view: &View<'_>, first: u64, end: u64) -> Result<Vec<T>> {
         if first >= end {

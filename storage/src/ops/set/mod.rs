@@ -8,7 +8,7 @@ mod algebra;
 pub use algebra::{Algebra, combine, intersection_len, replace, store};
 
 use crate::change::Event;
-use crate::collection::map::Map;
+use crate::collection::map::{self, Map};
 use crate::edit::Edit;
 use crate::encoding::meta::DataType;
 use crate::encoding::number::parse_i64;
@@ -139,12 +139,23 @@ pub fn contains<'a>(
 /// Whether `member` is one.
 #[inline]
 pub fn contains_one(view: &View<'_>, key: &[u8], member: &[u8]) -> Result<bool> {
-    Ok(open(view, key)?.find(view, member)?.is_some())
+    Ok(map::look_up(view, key, DataType::Set, member)?.is_some())
 }
 
 /// All members.
 pub fn members(view: &View<'_>, key: &[u8]) -> Result<Vec<Value>> {
     members_of(view, &open(view, key)?)
+}
+
+/// Calls `each` with every member, in the order of [`members`].
+pub fn for_each(view: &View<'_>, key: &[u8], mut each: impl FnMut(&[u8])) -> Result<()> {
+    let set = open(view, key)?;
+    if set.shape == Shape::Intset {
+        let members = members_of(view, &set)?;
+        members.iter().for_each(|member| each(member));
+        return Ok(());
+    }
+    set.visit(view, false, |member, _, _| each(member))
 }
 
 fn members_of(view: &View<'_>, set: &Map<'_>) -> Result<Vec<Value>> {

@@ -23,7 +23,7 @@ pub use algebra::{Aggregate, Algebra, Source, combine, intersection_len};
 pub use change::{Added, Condition, add, increment, remove};
 pub use pop::{Draw, End, page, pop, random, random_many};
 pub use range::{
-    Bound, LexBound, LexRange, Limit, Range, ScoreRange, count, range, rank, remove_range,
+    Bound, LexBound, LexRange, Limit, Range, ScoreRange, count, for_each, range, rank, remove_range,
 };
 pub use store::store;
 

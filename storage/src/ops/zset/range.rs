@@ -124,6 +124,27 @@ pub fn range(
     set.slice(view, start, end, reverse)
 }
 
+/// Calls `each` with the members that [`range`] would give.
+pub fn for_each(
+    view: &View<'_>,
+    key: &[u8],
+    range: &Range<'_>,
+    reverse: bool,
+    limit: Limit,
+    mut each: impl FnMut(&[u8]),
+) -> Result<()> {
+    let set = ZSet::open(view, key)?;
+    let (start, end) = set.limited(view, range, reverse, limit)?;
+    if reverse {
+        let found = set.slice(view, start, end, reverse)?;
+        found.iter().for_each(|one| each(&one.member));
+        return Ok(());
+    }
+    set.tree.for_each(view, &set.place, (start, end), |key, _| {
+        each(key.get(SCORE_LEN..).unwrap_or_default());
+    })
+}
+
 /// Number of members of a range.
 pub fn count(view: &View<'_>, key: &[u8], range: &Range<'_>) -> Result<u64> {
     let set = ZSet::open(view, key)?;
