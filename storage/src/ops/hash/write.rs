@@ -84,15 +84,20 @@ pub fn delete<'a>(
     fields: impl Iterator<Item = &'a [u8]>,
 ) -> Result<u64> {
     let mut hash = Hash::open(edit, key)?;
-    let mut deleted = 0;
+    let (before, mut deleted) = (hash.len(), 0);
     for field in fields {
         if hash.is_empty() {
             break;
         }
         deleted += u64::from(hash.take(edit, field)?);
     }
-    if deleted > 0 {
-        hash.write(edit, &[Event::HDel])?;
+    // Fields whose time had come did not exist, but their rows are changed as well.
+    if hash.len() < before {
+        let event = match deleted {
+            0 => Event::HExpired,
+            _ => Event::HDel,
+        };
+        hash.write(edit, &[event])?;
     }
     Ok(deleted)
 }
