@@ -85,6 +85,7 @@ fn start(config: &Arc<Config>, log: Log) -> anyhow::Result<Running> {
     let watch = MemoryWatch {
         controller: Arc::clone(&services.memory),
         resident: Box::new(|| memory::resident_bytes() as usize),
+        release: Box::new(memory::release_pages),
     };
     let background = Background::start_with(&store, Some(watch))?;
     memory::return_pages_in_background();

@@ -98,7 +98,8 @@ pub fn database(tuning: &EngineTuning, memtables: &WriteBufferManager) -> Option
     options.set_bytes_per_sync(1 << 20);
     options.set_avoid_unnecessary_blocking_io(true);
     options.set_max_open_files(tuning.open_files_max);
-    options.set_compaction_readahead_size(2 << 20);
+    // Every input file of a compaction has a buffer of this size, and level 0 has many files.
+    options.set_compaction_readahead_size(512 << 10);
     options.set_keep_log_file_num(4);
     options.set_max_log_file_size(16 << 20);
     options.set_stats_dump_period_sec(0);
