@@ -62,6 +62,15 @@ pub(super) static ROWS: &[Directive] = &[
              It is also the number of reads under way at once: raise it for disks that serve \
              more in parallel.",
         ),
+    Directive::new("direct-reads", Kind::Bool, "yes")
+        .immutable()
+        .slot(|c| Cell::Switch(&c.direct_reads))
+        .doc(
+            "Read data files past the page cache, where the file system can. The memory that \
+             `maxmemory` allows is cache enough then, and a read from disk costs no copy and no \
+             page that has to be made free first. Say `no` where `maxmemory` is small and the \
+             rest of the machine's memory is meant to hold the files.",
+        ),
     Directive::new("background-jobs", Kind::Int { min: 1, max: 128 }, "2")
         .immutable()
         .slot(|c| Cell::Number(&c.background_jobs))

@@ -50,6 +50,8 @@ pub struct EngineTuning {
     pub compression_bottom: Compression,
     /// Files kept open; -1 for all.
     pub open_files_max: i32,
+    /// Files are read past the page cache, where the file system can.
+    pub direct_reads: bool,
     /// What becomes of a damaged log.
     pub log_damage: LogDamage,
 }
@@ -66,6 +68,7 @@ impl Default for EngineTuning {
             compression_upper: Compression::Lz4,
             compression_bottom: Compression::Zstd,
             open_files_max: 4096,
+            direct_reads: true,
             log_damage: LogDamage::Refuse,
         }
     }
