@@ -80,6 +80,7 @@ pub struct Settings {
     pub save: Shared<[SavePoint]>,
     pub partitions: Number,
     pub read_pool_threads: Number,
+    pub direct_reads: Switch,
     pub background_jobs: Number,
     pub compaction_rate_limit_bytes: Bytes,
     pub wal_total_bytes_max: Bytes,

@@ -3,6 +3,11 @@
 
 use tikv_jemalloc_ctl::{arenas, epoch, raw, stats};
 
+/// How long freed pages stay for reuse. The memory controller takes them for memory in use and
+/// shrinks the caches for them, which frees more pages: the allocator's own ten seconds make the
+/// caches swing between all and nothing.
+const DIRTY_DECAY_MS: isize = 500;
+
 /// The allocator's figures, bytes; 0 where it does not tell.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Allocator {
@@ -29,8 +34,18 @@ pub fn allocator() -> Allocator {
 /// Lets a thread of the allocator give unused pages back to the kernel, so that what the caches
 /// free is free for others too, whether or not the program allocates.
 pub fn return_pages_in_background() {
+    if let Err(error) = set_dirty_decay(DIRTY_DECAY_MS) {
+        tracing::warn!("The allocator keeps freed pages for longer than it should: {error}");
+    }
     if let Err(error) = tikv_jemalloc_ctl::background_thread::write(true) {
         tracing::warn!("The allocator keeps freed pages until it is used again: {error}");
+    }
+}
+
+/// As [`purge`], for those who could do nothing about a failure.
+pub fn release_pages() {
+    if let Err(error) = purge() {
+        tracing::debug!("The allocator does not give pages back: {error}");
     }
 }
 
@@ -51,6 +66,18 @@ pub fn report() -> String {
         bytes(stats::retained::read()),
         bytes(stats::metadata::read()),
     )
+}
+
+fn set_dirty_decay(decay_ms: isize) -> tikv_jemalloc_ctl::Result<()> {
+    // SAFETY: the names end with a zero byte, and the settings are of this type.
+    unsafe { raw::write(b"arenas.dirty_decay_ms\0", decay_ms)? };
+    for arena in 0..arenas::narenas::read()? {
+        let name = format!("arena.{arena}.dirty_decay_ms\0");
+        // An arena that was never used has no such setting, and will have the general one.
+        // SAFETY: as above.
+        let _ = unsafe { raw::write(name.as_bytes(), decay_ms) };
+    }
+    Ok(())
 }
 
 /// Gives every unused page back to the kernel.

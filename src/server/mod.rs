@@ -85,6 +85,7 @@ fn start(config: &Arc<Config>, log: Log) -> anyhow::Result<Running> {
     let watch = MemoryWatch {
         controller: Arc::clone(&services.memory),
         resident: Box::new(|| memory::resident_bytes() as usize),
+        release: Box::new(memory::release_pages),
     };
     let background = Background::start_with(&store, Some(watch))?;
     memory::return_pages_in_background();
@@ -186,6 +187,7 @@ fn options(config: &Config, observer: ServerObserver) -> Options {
             wal_bytes_max: config.wal_total_bytes_max.get(),
             compression_upper: compression(config.compression_upper.get()),
             compression_bottom: compression(config.compression_bottom.get()),
+            direct_reads: config.direct_reads.get(),
             log_damage: match config.wal_recovery.get() {
                 config::WalRecovery::Strict => LogDamage::Refuse,
                 config::WalRecovery::Truncate => LogDamage::Cut,

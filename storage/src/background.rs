@@ -22,6 +22,8 @@ pub struct MemoryWatch {
     pub controller: Arc<MemoryController>,
     /// Resident bytes of the process now; the crate does not know its allocator.
     pub resident: Box<dyn Fn() -> usize + Send>,
+    /// Gives pages that the allocator holds unused back to the kernel.
+    pub release: Box<dyn Fn() + Send>,
 }
 
 /// Running threads; [`Background::stop`] ends them.
@@ -106,7 +108,10 @@ fn tick(store: &Arc<Store>, stop: &AtomicBool, memory: Option<MemoryWatch>) {
         std::thread::park_timeout(TICK);
         store.table().tick(start.elapsed().as_secs());
         if let Some(memory) = &memory {
-            memory.controller.tick((memory.resident)());
+            let caches_gave = memory.controller.tick((memory.resident)());
+            if caches_gave {
+                (memory.release)();
+            }
         }
         // In a second a fast writer could fill the whole reserve.
         store.look_at_disk();

@@ -4,8 +4,10 @@
 //! The law, at each tick: what the process holds beyond the two caches (code, write buffers,
 //! clients, scripts, allocator) is *other*, and cannot be steered. What the target leaves is the
 //! room of the caches. Room that is missing is taken at once, from the hot table first and from the
-//! block cache below the hot table's least; room that is found is given slowly. When both stand at
-//! their least and the process is still over, writes are refused until it is clearly below.
+//! block cache below the hot table's least; room that is found is given slowly. An evicted row
+//! leaves a hole in a page, not a page, so what was taken shows late: between two takings the
+//! process is given time. When both stand at their least and the process is still clearly over,
+//! writes are refused until it is below.
 //!
 //! Invariants: budgets stay between their least and what the target allows; nothing here measures
 //! the process, the caller does. Must not know: allocators, clients. Tests: `memory/tests.rs`.
@@ -19,20 +21,27 @@ const MIB: usize = 1 << 20;
 /// Share of the room that is the block cache's, percent, unless the server says otherwise.
 const BLOCK_CACHE_PERCENT: usize = 40;
 /// Memtables may take this part of the target; more of it are flushed early.
-const MEMTABLES_DIVISOR: usize = 4;
+const MEMTABLES_DIVISOR: usize = 8;
 /// Least bytes of the hot table: what is staged passes through it.
 const HOT_TABLE_MIN: usize = 4 * MIB;
 /// Least bytes of the block cache: indexes and filters of the files being read.
 const BLOCK_CACHE_MIN: usize = 8 * MIB;
 /// A resident size above the target by this part of it is within what measuring is worth.
 const TOLERANCE_DIVISOR: usize = 50;
+/// Writes are refused above the target by this part of it: well over what the caches are steered
+/// to, below the fifth that a control group around the process may be expected to leave.
+const REFUSAL_DIVISOR: usize = 8;
+/// Ticks from one taking of room to the next.
+const TAKING_TICKS: u32 = 5;
+/// A taking of more than this is worth asking the allocator for the pages.
+const RELEASE_MIN: usize = 4 * MIB;
 /// Found room is given in steps of this part of it.
 const GROWTH_DIVISOR: usize = 16;
 /// Changes of less than this part of a budget are not worth an eviction walk.
 const DEADBAND_DIVISOR: usize = 64;
 /// Ticks that the process stays over before writes are refused: memory that was let go takes a
 /// moment to leave it.
-const OVER_TICKS: u32 = 5;
+const OVER_TICKS: u32 = 10;
 
 /// What the process holds now, bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +93,10 @@ struct Law {
     block_cache_percent: usize,
     budgets: Budgets,
     over_ticks: u32,
+    /// Ticks until room may be taken again.
+    settling: u32,
+    /// Room was taken at the last tick, because the process was over or because it was about to be.
+    taking: bool,
 }
 
 impl Law {
@@ -97,6 +110,8 @@ impl Law {
                 over_limit: false,
             },
             over_ticks: 0,
+            settling: 0,
+            taking: false,
         };
         // Before anything is measured half of the target is taken to be the caches'.
         law.budgets = Budgets {
@@ -125,7 +140,12 @@ impl Law {
         let least = BLOCK_CACHE_MIN + usage.memtables;
         let goal = self.shares(self.target.saturating_sub(other), usage.memtables);
         let over = usage.resident > self.target + self.target / TOLERANCE_DIVISOR;
-        if over {
+        let far_over = usage.resident > self.target + self.target / REFUSAL_DIVISOR;
+        let before = self.budgets;
+        self.settling = self.settling.saturating_sub(1);
+        self.taking = over && (self.settling == 0 || far_over);
+        if self.taking {
+            self.settling = TAKING_TICKS;
             // Beyond what the shares say: an estimate that is too low must not keep it over.
             let excess = usage.resident - self.target;
             let hot = usage.hot_table.min(self.budgets.hot_table);
@@ -135,19 +155,22 @@ impl Law {
             let blocks = self.budgets.block_cache.saturating_sub(from_blocks);
             self.budgets.hot_table = hot;
             self.budgets.block_cache = blocks.clamp(least, goal.block_cache);
-        } else {
+        } else if !over {
             self.budgets.hot_table = step(self.budgets.hot_table, goal.hot_table);
             self.budgets.block_cache = step(self.budgets.block_cache, goal.block_cache);
         }
+        let given = before.hot_table + before.block_cache;
+        let left = self.budgets.hot_table + self.budgets.block_cache;
+        self.taking |= given.saturating_sub(left) > RELEASE_MIN;
         let at_least = self.budgets.hot_table <= HOT_TABLE_MIN && self.budgets.block_cache <= least;
-        self.over_ticks = if over && at_least {
+        self.over_ticks = if far_over && at_least {
             self.over_ticks.saturating_add(1)
         } else {
             0
         };
         if self.over_ticks >= OVER_TICKS {
             self.budgets.over_limit = true;
-        } else if usage.resident <= self.target {
+        } else if !over {
             self.budgets.over_limit = false;
         }
         self.budgets
@@ -233,8 +256,9 @@ impl MemoryController {
         self.state.lock().law.budgets.over_limit
     }
 
-    /// Adjusts the caches, given the resident bytes of the process now.
-    pub fn tick(&self, resident: usize) -> Budgets {
+    /// Adjusts the caches, given the resident bytes of the process now. Tells whether they had to
+    /// give: pages that the allocator holds unused should leave the process then.
+    pub fn tick(&self, resident: usize) -> bool {
         let (block_cache, memtables) = self.store.engine().memory_used();
         let usage = Usage {
             resident,
@@ -246,7 +270,7 @@ impl MemoryController {
         state.usage = usage;
         state.law.tick(usage);
         self.apply(&mut state);
-        state.law.budgets
+        state.law.taking
     }
 
     fn apply(&self, state: &mut State) {

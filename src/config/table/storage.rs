@@ -54,13 +54,22 @@ pub(super) static ROWS: &[Directive] = &[
              existing directory with another number is an error. More parts compact and scan in \
              parallel, fewer make writes cheaper.",
     ),
-    Directive::new("read-pool-threads", Kind::Int { min: 1, max: 1024 }, "16")
+    Directive::new("read-pool-threads", Kind::Int { min: 1, max: 1024 }, "32")
         .immutable()
         .slot(|c| Cell::Number(&c.read_pool_threads))
         .doc(
             "Threads that wait for the disk, so that no client waits for the read of another. \
              It is also the number of reads under way at once: raise it for disks that serve \
              more in parallel.",
+        ),
+    Directive::new("direct-reads", Kind::Bool, "yes")
+        .immutable()
+        .slot(|c| Cell::Switch(&c.direct_reads))
+        .doc(
+            "Read data files past the page cache, where the file system can. The memory that \
+             `maxmemory` allows is cache enough then, and a read from disk costs no copy and no \
+             page that has to be made free first. Say `no` where `maxmemory` is small and the \
+             rest of the machine's memory is meant to hold the files.",
         ),
     Directive::new("background-jobs", Kind::Int { min: 1, max: 128 }, "2")
         .immutable()

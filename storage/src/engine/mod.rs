@@ -7,6 +7,7 @@
 
 mod batch;
 pub mod dead_ids;
+mod direct;
 mod iterator;
 pub mod options;
 mod properties;
@@ -108,7 +109,10 @@ impl Engine {
             block_cache.clone(),
         );
         let dead_ids = Arc::new(DeadIds::default());
-        let database = options::database(tuning, &memtables);
+        let mut database = options::database(tuning, &memtables);
+        if tuning.direct_reads && direct::supported(data_dir) {
+            database.set_use_direct_reads(true);
+        }
         let mut family_names = vec!["default".to_owned()];
         let mut families = vec![ColumnFamilyDescriptor::new(
             "default",

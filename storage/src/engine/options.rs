@@ -50,6 +50,8 @@ pub struct EngineTuning {
     pub compression_bottom: Compression,
     /// Files kept open; -1 for all.
     pub open_files_max: i32,
+    /// Files are read past the page cache, where the file system can.
+    pub direct_reads: bool,
     /// What becomes of a damaged log.
     pub log_damage: LogDamage,
 }
@@ -66,6 +68,7 @@ impl Default for EngineTuning {
             compression_upper: Compression::Lz4,
             compression_bottom: Compression::Zstd,
             open_files_max: 4096,
+            direct_reads: true,
             log_damage: LogDamage::Refuse,
         }
     }
@@ -98,7 +101,8 @@ pub fn database(tuning: &EngineTuning, memtables: &WriteBufferManager) -> Option
     options.set_bytes_per_sync(1 << 20);
     options.set_avoid_unnecessary_blocking_io(true);
     options.set_max_open_files(tuning.open_files_max);
-    options.set_compaction_readahead_size(2 << 20);
+    // Every input file of a compaction has a buffer of this size, and level 0 has many files.
+    options.set_compaction_readahead_size(512 << 10);
     options.set_keep_log_file_num(4);
     options.set_max_log_file_size(16 << 20);
     options.set_stats_dump_period_sec(0);

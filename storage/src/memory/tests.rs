@@ -91,6 +91,45 @@ fn the_hot_table_gives_first_then_the_block_cache_then_writes_are_refused() {
 }
 
 #[test]
+fn writes_go_on_in_a_process_that_is_a_little_over() {
+    let mut process = Process::new(256 * MIB, 40 * MIB);
+    process.run(300);
+    // Write buffers, the caches at their least and what cannot be steered: 10 % over.
+    process.other = 270 * MIB;
+    let least = process.run(100);
+    assert_eq!(
+        (least.hot_table, least.block_cache),
+        (HOT_TABLE_MIN, BLOCK_CACHE_MIN)
+    );
+    assert!(process.usage.resident > 256 * MIB + 256 * MIB / 12);
+    assert!(!least.over_limit);
+    process.other = 300 * MIB;
+    assert!(process.run(OVER_TICKS as usize + 1).over_limit);
+    process.other = 200 * MIB;
+    assert!(!process.run(2).over_limit);
+}
+
+#[test]
+fn room_that_was_taken_has_time_to_show() {
+    let mut law = Law::new(256 * MIB, BLOCK_CACHE_PERCENT);
+    let usage = Usage {
+        resident: 266 * MIB,
+        hot_table: 100 * MIB,
+        block_cache: 70 * MIB,
+        memtables: 0,
+    };
+    law.budgets.hot_table = 100 * MIB;
+    law.budgets.block_cache = 70 * MIB;
+    let taken = law.tick(usage);
+    assert!(law.taking && taken.hot_table < 100 * MIB);
+    for _ in 1..TAKING_TICKS {
+        assert_eq!(law.tick(usage), taken);
+    }
+    law.tick(usage);
+    assert!(law.taking);
+}
+
+#[test]
 fn growth_is_slow_and_shrinking_is_not() {
     let mut process = Process::new(1024 * MIB, 100 * MIB);
     process.run(300);
