@@ -47,8 +47,8 @@ pub async fn carry_out(
     }
 }
 
-/// SAVE, BGSAVE and BGREWRITEAOF, which answer `done`: data is on disk anyway, so what is left to do
-/// is an fsync.
+/// SAVE, BGSAVE and BGREWRITEAOF, which answer `done`: data is on disk anyway, so what is left to
+/// do is an fsync.
 async fn save(
     session: &Session,
     args: &Args<'_>,

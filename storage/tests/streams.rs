@@ -83,68 +83,20 @@ fn work(edit: &mut Edit<'_>, model: &mut Model, random: &mut StdRng) {
     let name = GROUPS[random.random_range(0..2)];
     let consumer = CONSUMERS[random.random_range(0..3)];
     if !model.groups.contains_key(name) {
-        let what = CreateGroup {
-            name,
-            start: GroupStart::After(StreamId::MIN),
-            read: None,
-            create: true,
-        };
-        assert_eq!(
-            stream::create_group(edit, KEY, &what).unwrap(),
-            Created::Done
-        );
-        assert_eq!(
-            stream::create_group(edit, KEY, &what).unwrap(),
-            Created::Refused
-        );
+        create(edit, name);
         model.groups.insert(name.to_vec(), Default::default());
         return;
     }
-    let (last, pending) = model.groups.get_mut(name).unwrap();
+    let pending = &mut model.groups.get_mut(name).unwrap().1;
     match random.random_range(0..10) {
-        0..5 => {
-            let who = Delivery {
-                group: name,
-                consumer,
-                count: Some(random.random_range(1..8)),
-                no_ack: false,
-            };
-            let count = who.count.unwrap() as usize;
-            let fresh = model.entries.keys().filter(|id| **id > *last);
-            let fresh: Vec<StreamId> = fresh.take(count).copied().collect();
-            match stream::deliver(edit, KEY, &who, Wanted::New).unwrap() {
-                Delivered::Entries(entries) => {
-                    let ids: Vec<StreamId> = entries.iter().map(|one| one.0).collect();
-                    assert_eq!(ids, fresh);
-                }
-                other => assert!(other == Delivered::Nothing && fresh.is_empty()),
-            }
-            *last = fresh.last().copied().unwrap_or(*last);
-            pending.extend(fresh.into_iter().map(|id| (id, consumer.to_vec())));
-        }
+        0..5 => deliver(edit, model, name, consumer, random.random_range(1..8)),
         5..7 => {
             let ids: Vec<StreamId> = pending.keys().copied().step_by(3).take(5).collect();
             let done = stream::acknowledge(edit, KEY, name, &ids).unwrap();
             assert_eq!(done as usize, ids.len());
             pending.retain(|id, _| !ids.contains(id));
         }
-        7..9 => {
-            let what = AutoClaim {
-                group: name,
-                consumer,
-                idle_min_ms: 0,
-                start: StreamId::MIN,
-                count: 4,
-                ids_only: true,
-            };
-            let found = stream::auto_claim(edit, KEY, &what).unwrap().unwrap();
-            for id in &found.deleted {
-                assert!(pending.remove(id).is_some() && !model.entries.contains_key(id));
-            }
-            for one in &found.claimed {
-                assert!(pending.insert(one.id, consumer.to_vec()).is_some());
-            }
-        }
+        7..9 => claim(edit, model, name, consumer),
         _ if random.random_bool(0.3) => {
             let gone = stream::destroy_group(edit, KEY, name).unwrap();
             assert_eq!(gone, Some(true));
@@ -156,6 +108,61 @@ fn work(edit: &mut Edit<'_>, model: &mut Model, random: &mut StdRng) {
             pending.retain(|_, owner| owner != consumer);
             assert_eq!(gone, Some((before - pending.len()) as u64));
         }
+    }
+}
+
+/// Creates the group `name`, once.
+fn create(edit: &mut Edit<'_>, name: &[u8]) {
+    let what = CreateGroup {
+        name,
+        start: GroupStart::After(StreamId::MIN),
+        read: None,
+        create: true,
+    };
+    for wanted in [Created::Done, Created::Refused] {
+        assert_eq!(stream::create_group(edit, KEY, &what).unwrap(), wanted);
+    }
+}
+
+/// Delivers up to `count` new entries of the group `name` to `consumer`.
+fn deliver(edit: &mut Edit<'_>, model: &mut Model, name: &[u8], consumer: &[u8], count: usize) {
+    let (last, pending) = model.groups.get_mut(name).unwrap();
+    let who = Delivery {
+        group: name,
+        consumer,
+        count: Some(count as u64),
+        no_ack: false,
+    };
+    let fresh = model.entries.keys().filter(|id| **id > *last);
+    let fresh: Vec<StreamId> = fresh.take(count).copied().collect();
+    match stream::deliver(edit, KEY, &who, Wanted::New).unwrap() {
+        Delivered::Entries(entries) => {
+            let ids: Vec<StreamId> = entries.iter().map(|one| one.0).collect();
+            assert_eq!(ids, fresh);
+        }
+        other => assert!(other == Delivered::Nothing && fresh.is_empty()),
+    }
+    *last = fresh.last().copied().unwrap_or(*last);
+    pending.extend(fresh.into_iter().map(|id| (id, consumer.to_vec())));
+}
+
+/// Makes `consumer` the owner of the first pending entries of the group `name`.
+fn claim(edit: &mut Edit<'_>, model: &mut Model, name: &[u8], consumer: &[u8]) {
+    let pending = &mut model.groups.get_mut(name).unwrap().1;
+    let what = AutoClaim {
+        group: name,
+        consumer,
+        idle_min_ms: 0,
+        start: StreamId::MIN,
+        count: 4,
+        ids_only: true,
+    };
+    let found = stream::auto_claim(edit, KEY, &what).unwrap().unwrap();
+    for id in &found.deleted {
+        assert!(pending.remove(id).is_some() && !model.entries.contains_key(id));
+    }
+    for one in &found.claimed {
+        assert!(pending.insert(one.id, consumer.to_vec()).is_some());
     }
 }
 

@@ -2,7 +2,8 @@
 //! database as plain data, `import` writes plain data into it.
 //! Invariants: the payload is one that the oldest Redis that knows the value's type loads; nothing
 //! is written before the whole payload is understood.
-//! Must not know: the form itself (`crate::rdb`). Tests: `tests/commands/dump.rs`, `tests/compat/dump.rs`.
+//! Must not know: the form itself (`crate::rdb`). Tests: `tests/commands/dump.rs`,
+//! `tests/compat/dump.rs`.
 
 pub mod digest;
 pub mod export;

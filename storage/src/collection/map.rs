@@ -337,7 +337,7 @@ impl<'k> Map<'k> {
             Form::Spread(state) => {
                 view.need_latch()?;
                 for number in 0..state.buckets {
-                    if number as usize % PREFETCH_KEYS_MAX == 0 {
+                    if (number as usize).is_multiple_of(PREFETCH_KEYS_MAX) {
                         state.prefetch(view, self.place, number);
                     }
                     let block = state.block(view, self.place, state.nth(number))?;

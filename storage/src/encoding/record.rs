@@ -26,7 +26,9 @@ impl Record {
         let mut rest = Arc::get_mut(&mut bytes).unwrap_or_default();
         for part in std::iter::once(&key).chain(value) {
             let (to, after) = rest.split_at_mut(part.len());
-            to.write_copy_of_slice(part);
+            let (from, room) = (part.as_ptr(), to.as_mut_ptr().cast::<u8>());
+            // SAFETY: `to` has room for exactly the part, and it is new, so the two are apart.
+            unsafe { std::ptr::copy_nonoverlapping(from, room, part.len()) };
             rest = after;
         }
         assert!(rest.is_empty());

@@ -198,7 +198,8 @@ fn xsetid_moves_the_last_id() {
             ),
             (
                 "XSETID s 50-1 ENTRIESADDED 1",
-                "ERR The entries_added specified in XSETID is smaller than the target stream length",
+                "ERR The entries_added specified in XSETID is smaller than the target stream \
+              length",
             ),
         ],
     );
@@ -241,8 +242,8 @@ fn xread_gives_what_is_behind_an_id_of_each_stream() {
         &[
             (
                 "XREAD STREAMS a b 0",
-                "ERR Unbalanced 'xread' list of streams: for each stream key an ID, '+', or '$' must \
-              be specified.",
+                "ERR Unbalanced 'xread' list of streams: for each stream key an ID, '+', or '$' \
+              must be specified.",
             ),
             ("XREAD BLOCK -1 STREAMS a 0", "ERR timeout is negative"),
             (

@@ -49,7 +49,8 @@ fn xgroup_makes_moves_and_destroys_groups() {
             ),
             (
                 "XGROUP CREATE s h 0 BOGUS",
-                "ERR unknown subcommand or wrong number of arguments for 'CREATE'. Try XGROUP HELP.",
+                "ERR unknown subcommand or wrong number of arguments for 'CREATE'. Try XGROUP \
+              HELP.",
             ),
             (
                 "XGROUP CREATE s h 0 ENTRIESREAD -2",
@@ -92,13 +93,13 @@ fn xreadgroup_and_xack_deliver_and_take_back() {
             ("XREADGROUP GROUP x c STREAMS s >", no_group),
             (
                 "XREADGROUP GROUP g c STREAMS s a 0",
-                "ERR Unbalanced 'xreadgroup' list of streams: for each stream key an ID or '>' must \
-              be specified.",
+                "ERR Unbalanced 'xreadgroup' list of streams: for each stream key an ID or '>' \
+              must be specified.",
             ),
             (
                 "XREAD STREAMS s >",
-                "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> \
-              <consumer> option.",
+                "ERR The > ID can be specified only when calling XREADGROUP using the GROUP \
+              <group> <consumer> option.",
             ),
         ],
     );

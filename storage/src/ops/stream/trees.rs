@@ -1,6 +1,7 @@
 //! Owns the trees of a stream: their tags, forms and sizes, and the bytes of those of groups.
 //! Invariants: tags are on disk; roots are small enough that the meta record of a stream with
-//! groups stays about 2 KiB. Must not know: what stands in the trees. Tests: `storage/tests/streams.rs`.
+//! groups stays about 2 KiB. Must not know: what stands in the trees. Tests:
+//! `storage/tests/streams.rs`.
 
 use super::{FIXED_LEN, WITH_GROUPS};
 use crate::collection::tree::{Form, Sizes, Tree, TreeKind};
