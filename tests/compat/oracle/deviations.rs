@@ -128,6 +128,32 @@ pub const RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "consumers-that-got-nothing",
+        witness: &[
+            "XGROUP CREATE dx g 0 MKSTREAM",
+            "XREADGROUP GROUP g c STREAMS dx >",
+            "XINFO GROUPS dx",
+            "XINFO STREAM dx FULL",
+            "XGROUP CREATECONSUMER dx g c",
+            "DEL dx",
+        ],
+        allows: |arguments, ours, theirs| {
+            let known = |reply| {
+                let tree = tree::without_empty_consumers(&Tree::parse(reply));
+                tree::without_fields(&tree, STREAM_INTERNALS)
+            };
+            match arguments.get(1) {
+                Some(word) if word.eq_ignore_ascii_case(b"CREATECONSUMER") => {
+                    ours == b":0\r\n" && theirs == b":1\r\n"
+                }
+                _ => {
+                    is_command(arguments, "XINFO")
+                        && tree::same_but_clocks(&known(ours), &known(theirs))
+                }
+            }
+        },
+    },
+    Rule {
         id: "rank-with-score",
         witness: &["ZRANK missing a WITHSCORE"],
         allows: |arguments, _, theirs| {
