@@ -87,6 +87,20 @@ pub fn same_values(ours: &Tree, theirs: &Tree) -> bool {
     }
 }
 
+/// Equal, but that a score of ours may be 0 where theirs is -0.
+pub fn same_but_zeros(ours: &Tree, theirs: &Tree) -> bool {
+    match (ours, theirs) {
+        (Tree::Leaf(a), Tree::Leaf(b)) => {
+            let zeros = (ours.text(), theirs.text()) == (Some(b"0"), Some(b"-0"));
+            same_leaf(a, b) || (zeros && a.first() == b.first())
+        }
+        (Tree::Many(a, ours), Tree::Many(b, theirs)) => {
+            a == b && pairwise(ours, theirs, same_but_zeros)
+        }
+        _ => false,
+    }
+}
+
 /// Equal, but for moments and idle times, which may lie a few seconds apart.
 pub fn same_but_clocks(ours: &Tree, theirs: &Tree) -> bool {
     let (Tree::Many(a, ours), Tree::Many(b, theirs)) = (ours, theirs) else {
