@@ -75,7 +75,12 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: "negative-zero",
-        witness: &["ZADD dn -0 m", "ZSCORE dn m", "DEL dn"],
+        // The member is too long for a listpack, in which Redis keeps -0 as 0.
+        witness: &[
+            "ZADD dn -0 mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm",
+            "ZSCORE dn mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm",
+            "DEL dn",
+        ],
         allows: |_, ours, theirs| tree::same_but_zeros(&Tree::parse(ours), &Tree::parse(theirs)),
     },
     Rule {
@@ -147,6 +152,26 @@ pub const RULES: &[Rule] = &[
                         && tree::same_but_clocks(&known(ours), &known(theirs))
                 }
             }
+        },
+    },
+    Rule {
+        id: "lag-of-early-groups",
+        witness: &[
+            "XADD dx 5-1 f v",
+            "XADD dx 5-2 f v",
+            "XDEL dx 5-1",
+            "XGROUP CREATE dx g 0",
+            "XGROUP SETID dx g 0 ENTRIESREAD 0",
+            "XINFO GROUPS dx",
+            "DEL dx",
+        ],
+        allows: |arguments, ours, theirs| {
+            let known = |reply| {
+                let tree = tree::without_empty_consumers(&Tree::parse(reply));
+                let tree = tree::without_fields(&tree, STREAM_INTERNALS);
+                tree::without_fields(&tree, &[b"lag"])
+            };
+            is_command(arguments, "XINFO") && tree::same_but_clocks(&known(ours), &known(theirs))
         },
     },
     Rule {
