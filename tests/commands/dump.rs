@@ -75,6 +75,19 @@ fn restore_brings_large_values_back() {
 }
 
 #[test]
+fn restore_with_a_time_beyond_all_numbers_leaves_no_key() {
+    let server = Server::start();
+    let mut c = server.client();
+    let _: String = ask(&mut c, "SET k v");
+    let payload = dump(&mut c, "k");
+    let (longest, absolute) = ("9223372036854775807", "REPLACE ABSTTL");
+    assert_eq!(restore(&server, "k", longest, &payload, absolute), "OK");
+    assert_eq!(ask::<i32>(&mut c, "EXISTS k"), 1);
+    assert_eq!(restore(&server, "k", longest, &payload, "REPLACE"), "OK");
+    assert_eq!(ask::<i32>(&mut c, "EXISTS k"), 0);
+}
+
+#[test]
 fn restore_keeps_the_times_of_fields() {
     let server = Server::start();
     let mut c = server.client();

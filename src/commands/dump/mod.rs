@@ -157,6 +157,10 @@ fn deadline(ttl: &[u8], absolute: bool, now_ms: u64) -> CommandResult<Option<u64
     Ok(match (ttl, absolute) {
         (0, _) => None,
         (at, true) => Some(at),
-        (after, false) => Some(now_ms.saturating_add(after)),
+        // A sum that a signed number cannot hold is a time long past, as in Redis.
+        (after, false) => {
+            let at = now_ms.checked_add(after);
+            Some(at.filter(|at| i64::try_from(*at).is_ok()).unwrap_or(0))
+        }
     })
 }

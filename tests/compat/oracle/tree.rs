@@ -87,6 +87,20 @@ pub fn same_values(ours: &Tree, theirs: &Tree) -> bool {
     }
 }
 
+/// Equal, but that a score of ours may be 0 where theirs is -0.
+pub fn same_but_zeros(ours: &Tree, theirs: &Tree) -> bool {
+    match (ours, theirs) {
+        (Tree::Leaf(a), Tree::Leaf(b)) => {
+            let zeros = (ours.text(), theirs.text()) == (Some(b"0"), Some(b"-0"));
+            same_leaf(a, b) || (zeros && a.first() == b.first())
+        }
+        (Tree::Many(a, ours), Tree::Many(b, theirs)) => {
+            a == b && pairwise(ours, theirs, same_but_zeros)
+        }
+        _ => false,
+    }
+}
+
 /// Equal, but for moments and idle times, which may lie a few seconds apart.
 pub fn same_but_clocks(ours: &Tree, theirs: &Tree) -> bool {
     let (Tree::Many(a, ours), Tree::Many(b, theirs)) = (ours, theirs) else {
@@ -178,6 +192,52 @@ pub fn without_fields<'a>(tree: &Tree<'a>, names: &[&[u8]]) -> Tree<'a> {
         }
     }
     Tree::Many(*kind, kept)
+}
+
+/// A reply of XINFO without consumers that have nothing pending, and without their number.
+pub fn without_empty_consumers<'a>(tree: &Tree<'a>) -> Tree<'a> {
+    let Tree::Many(kind, items) = tree else {
+        return tree.clone();
+    };
+    let mut kept = Vec::new();
+    let mut rest = items.iter().peekable();
+    while let Some(item) = rest.next() {
+        let counted = item.text() == Some(b"consumers")
+            && rest.peek().is_some_and(|value| value.number().is_some());
+        if counted {
+            rest.next();
+        } else if !is_empty_consumer(item) {
+            kept.push(without_empty_consumers(item));
+        }
+    }
+    Tree::Many(*kind, kept)
+}
+
+fn is_empty_consumer(tree: &Tree) -> bool {
+    let Tree::Many(_, fields) = tree else {
+        return false;
+    };
+    let field = |name: &[u8]| fields.iter().position(|one| one.text() == Some(name));
+    let is_none = |name| {
+        let value = field(name).and_then(|at| fields.get(at + 1));
+        value.is_some_and(|value| value.number() == Some(0))
+    };
+    let is_consumer = field(b"seen-time").or(field(b"idle")).is_some();
+    is_consumer && (is_none(b"pel-count") || is_none(b"pending"))
+}
+
+#[test]
+fn consumers_with_something_pending_stay() {
+    let consumer = |pending: i64| {
+        format!("*1\r\n*4\r\n$7\r\npending\r\n:{pending}\r\n$4\r\nidle\r\n:7\r\n").into_bytes()
+    };
+    let (empty, busy) = (consumer(0), consumer(2));
+    let none = Tree::Many(b'*', Vec::new());
+    assert_eq!(without_empty_consumers(&Tree::parse(&empty)), none);
+    let busy = Tree::parse(&busy);
+    assert_eq!(without_empty_consumers(&busy), busy);
+    let group = Tree::parse(b"*2\r\n$9\r\nconsumers\r\n:3\r\n");
+    assert_eq!(without_empty_consumers(&group), none);
 }
 
 #[test]

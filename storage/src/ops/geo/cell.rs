@@ -129,13 +129,24 @@ pub fn encode(point: Point) -> f64 {
 /// The middle of the cell that a score names.
 pub fn decode(score: f64) -> Point {
     let area = Cell {
-        bits: score as u64,
+        bits: score_bits(score),
         steps: STEPS_MAX,
     }
     .area();
     Point {
         longitude: ((area.west + area.east) / 2.0).clamp(-LONGITUDE_MAX, LONGITUDE_MAX),
         latitude: ((area.south + area.north) / 2.0).clamp(-LATITUDE_MAX, LATITUDE_MAX),
+    }
+}
+
+/// The bits of a score. One that names no cell gives what Redis computes on a 64-bit machine: a
+/// negative score wraps around, and beyond 64 bits nothing is left.
+fn score_bits(score: f64) -> u64 {
+    const SIGNED_END: f64 = (1u64 << 63) as f64;
+    match score {
+        small if small < SIGNED_END => small as i64 as u64,
+        large if large < 2.0 * SIGNED_END => large as u64,
+        _ => 0,
     }
 }
 
@@ -160,6 +171,16 @@ mod tests {
         longitude: 13.361389,
         latitude: 38.115556,
     };
+
+    #[test]
+    fn scores_that_name_no_cell_are_cast_as_redis_does() {
+        assert_eq!(score_bits(-3.0), u64::MAX - 2);
+        assert_eq!(score_bits(-1e30), 1 << 63);
+        assert_eq!(score_bits(1e19), 10_000_000_000_000_000_000);
+        assert_eq!(score_bits(1e30), 0);
+        assert_eq!(score_bits(f64::INFINITY), 0);
+        assert_eq!(decode(-3.0).longitude, LONGITUDE_MAX);
+    }
 
     #[test]
     fn known_places_have_known_scores_and_texts() {

@@ -65,7 +65,8 @@ const PUSHERS: &[&str] = &[
     "XADD xg $xaddid f v",
     "XLEN $xkey",
     "FLUSHALL",
-    "SWAPDB 0 1",
+    // Not SWAPDB: in which order it wakes those who wait for several keys follows from the order
+    // of a hash table of Redis.
     "SELECT 0",
     // What one transaction leaves is what waiters see.
     "MULTI ; RPUSH $lkey a b ; RPUSH $lkey c ; EXEC",

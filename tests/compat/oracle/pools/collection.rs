@@ -53,7 +53,7 @@ const SCORES: &[&str] = &[
     "-inf",
     "+inf",
     "infinity",
-    "-0",
+    // Not -0: see the deviation `negative-zero`.
     "0.1",
     "0.30000000000000004",
     "1e5",

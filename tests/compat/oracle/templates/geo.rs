@@ -47,8 +47,15 @@ const TEMPLATES: &[Template] = &[
         SetOf(1),
     ),
     (
-        5,
-        "GEOSEARCHSTORE $gkey $gkey $center $area [ ASC | DESC ] [ COUNT $count ] [ STOREDIST ]",
+        4,
+        "GEOSEARCHSTORE $gkey $gkey $center $area [ ASC | DESC ] [ COUNT $count ]",
+        Exact,
+    ),
+    // Distances as places would all lie on one spot, and no order among them is promised, so they
+    // are stored where no search looks.
+    (
+        1,
+        "GEOSEARCHSTORE $zkey $gkey $center $area [ ASC | DESC ] [ COUNT $count ] STOREDIST",
         Exact,
     ),
     (
@@ -64,7 +71,7 @@ const TEMPLATES: &[Template] = &[
     ),
     (
         3,
-        "GEORADIUS $gkey $lonlat $radius ( STORE | STOREDIST ) $gkey",
+        "GEORADIUS $gkey $lonlat $radius ( STORE $gkey | STOREDIST $zkey )",
         Exact,
     ),
     (
@@ -79,7 +86,7 @@ const TEMPLATES: &[Template] = &[
     ),
     (
         2,
-        "GEORADIUSBYMEMBER $gkey $place $radius ( STORE | STOREDIST ) $gkey",
+        "GEORADIUSBYMEMBER $gkey $place $radius ( STORE $gkey | STOREDIST $zkey )",
         Exact,
     ),
     (

@@ -37,9 +37,10 @@ const TEMPLATES: &[Template] = &[
         "CONFIG SET hash-max-listpack-entries ( 0 | 5 | 128 | 512 )",
         Exact,
     ),
+    // Not 0: Redis keeps a payload packed although its elements are longer than allowed.
     (
         1,
-        "CONFIG SET hash-max-listpack-value ( 0 | 8 | 64 | 2000 )",
+        "CONFIG SET hash-max-listpack-value ( 1 | 8 | 64 | 2000 )",
         Exact,
     ),
 ];

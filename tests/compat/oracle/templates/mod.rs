@@ -53,6 +53,11 @@ pub const LANDED: &[&str] = &[
     "set",
     "hash",
     "hyperloglog",
+    "zset",
+    "stream",
+    "geo",
+    "sort",
+    "payloads",
 ];
 
 /// The group of this name.

@@ -118,9 +118,10 @@ const TEMPLATES: &[Template] = &[
         "CONFIG SET zset-max-listpack-entries ( 0 | 5 | 128 | 512 )",
         Exact,
     ),
+    // Not 0: Redis keeps a payload packed although its elements are longer than allowed.
     (
         1,
-        "CONFIG SET zset-max-listpack-value ( 0 | 8 | 64 | 2000 )",
+        "CONFIG SET zset-max-listpack-value ( 1 | 8 | 64 | 2000 )",
         Exact,
     ),
 ];
