@@ -36,7 +36,7 @@ UNITS = (
 )
 # Units wait for timeouts more than they compute, so two at a time take about half the time.
 WORKERS = 2
-# All units in both modes take about four minutes against a server that works.
+# All units in both modes take about three minutes against a server that works.
 SECONDS_MAX = 900
 
 
