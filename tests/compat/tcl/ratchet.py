@@ -68,7 +68,7 @@ def write_results(suite_version: str, lines: dict[Key, Line], path: Path = RESUL
     def shown(count: int | None) -> str:
         return "-" if count is None else str(count)
 
-    row = "{:<18} {:<9} {:>8} {:>4} {:>4} {:>8}\n"
+    row = "{:<24} {:<9} {:>8} {:>4} {:>4} {:>8}\n"
     text = HEADER + f"# suite: {suite_version}\n"
     text += row.format("unit", "mode", "upstream", "ok", "err", "ignored")
     for (unit, mode), line in lines.items():

@@ -114,6 +114,9 @@ class RatchetTest(unittest.TestCase):
             ratchet.write_results("5:7", lines, path)
             self.assertEqual(ratchet.read_results(path), ("5:7", lines))
 
+    def test_units_stand_once(self):
+        self.assertEqual(len(run.UNITS), len(set(run.UNITS)))
+
     def test_excuses_file(self):
         excuses = ratchet.read_excuses()
         self.assertEqual(len(excuses), len(set(excuses)))
@@ -129,6 +132,31 @@ class RatchetTest(unittest.TestCase):
                 path.write_text(row + "\n")
                 with self.assertRaises(ValueError):
                     ratchet.read_excuses(path)
+
+
+class WorkersTest(unittest.TestCase):
+    def test_each_key_runs_once_and_no_tree_serves_two_at_a_time(self):
+        busy, numbers = set(), []
+
+        def fake(copy, _name, _mode, _skip, _scratch, number):
+            self.assertNotIn(copy, busy)
+            busy.add(copy)
+            time.sleep(0.001)
+            busy.remove(copy)
+            numbers.append(number)
+            return report.Report()
+
+        keys = [(f"unit/{n}", mode) for n in range(10) for mode in unit.MODES]
+        with mock.patch.object(unit, "run", fake):
+            done = [key for key, *_ in run.run_all(["a", "b"], keys, [], Path())]
+        self.assertEqual(sorted(done), sorted(keys))
+        self.assertLessEqual(set(numbers), {0, 1})
+
+    def test_ports_of_workers_are_disjoint(self):
+        self.assertLessEqual(run.WORKERS, unit.WORKERS_MAX)
+        with mock.patch.object(unit.random, "randrange", lambda low, _high, _step: low):
+            bases = [int(unit._ports(n)[1]) for n in range(unit.WORKERS_MAX)]
+        self.assertEqual([b - a for a, b in zip(bases, bases[1:])], [100] * len(bases[1:]))
 
 
 class ProcessGroupTest(unittest.TestCase):

@@ -14,6 +14,7 @@ import random
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -21,6 +22,7 @@ import report
 
 MODES = ("external", "spawn")
 SECONDS_MAX = 240
+WORKERS_MAX = 4
 START_SECONDS_MAX = 60
 POLL_SECONDS = 0.05
 LOG_TAIL_LINES = 25
@@ -35,10 +37,12 @@ EXTERNAL_SERVER_OPTIONS = (
 UNITS_WITHOUT_ENCODINGS = ("unit/type/list", "unit/type/list-2", "unit/type/list-3", "unit/type/set")
 
 
-def run(copy: Path, name: str, mode: str, skip: list[str], scratch: Path) -> report.Report:
-    """Runs unit `name` in `mode`, without the tests named in `skip`."""
+def run(copy: Path, name: str, mode: str, skip: list[str], scratch: Path,
+        worker: int = 0) -> report.Report:
+    """Runs unit `name` in `mode`, without the tests named in `skip`. Runs at the same time have
+    different numbers as `worker`, below WORKERS_MAX, and different trees as `copy`."""
     output = scratch / f"{name.replace('/', '-')}.{mode}.log"
-    command = ["./runtest", "--durable", "--clients", "1", "--single", name, *_ports()]
+    command = ["./runtest", "--durable", "--clients", "1", "--single", name, *_ports(worker)]
     if name in UNITS_WITHOUT_ENCODINGS:
         command.append("--ignore-encoding")
     for test in skip:
@@ -60,9 +64,10 @@ def run(copy: Path, name: str, mode: str, skip: list[str], scratch: Path) -> rep
     return result
 
 
-def _ports() -> list[str]:
+def _ports(worker: int) -> list[str]:
     """A range of its own for the suite, below the kernel's range of ephemeral ports."""
-    return ["--baseport", str(random.randrange(20100, 31900, 100)), "--portcount", "60"]
+    base = random.randrange(20100, 31900, 100 * WORKERS_MAX) + 100 * worker
+    return ["--baseport", str(base), "--portcount", "60"]
 
 
 def _run_group(command: list[str], cwd: Path, output: Path) -> bool:
@@ -99,8 +104,8 @@ class ExternalServer:
 
     def __init__(self, copy: Path, scratch: Path) -> None:
         self.port = free_port()
-        directory = scratch / f"server-{self.port}"
-        directory.mkdir()
+        # A port may come up twice in a run; a directory may not.
+        directory = Path(tempfile.mkdtemp(dir=scratch, prefix=f"server-{self.port}-"))
         self.log = directory / "log"
         with open(self.log, "wb") as sink:
             self.process = subprocess.Popen(
