@@ -87,11 +87,12 @@ pub fn same_values(ours: &Tree, theirs: &Tree) -> bool {
     }
 }
 
-/// Equal, but that a score of ours may be 0 where theirs is -0.
+/// Equal, but for the sign of zero: a product of a stored 0 and a negative weight is -0.
 pub fn same_but_zeros(ours: &Tree, theirs: &Tree) -> bool {
     match (ours, theirs) {
         (Tree::Leaf(a), Tree::Leaf(b)) => {
-            let zeros = (ours.text(), theirs.text()) == (Some(b"0"), Some(b"-0"));
+            let zero = |text: Option<&[u8]>| matches!(text, Some(b"0" | b"-0"));
+            let zeros = zero(ours.text()) && zero(theirs.text());
             same_leaf(a, b) || (zeros && a.first() == b.first())
         }
         (Tree::Many(a, ours), Tree::Many(b, theirs)) => {
