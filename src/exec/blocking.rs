@@ -108,8 +108,10 @@ pub fn wake_changed(services: &Services, keys: Vec<ChangedKey>, databases: bool)
 
 #[cold]
 fn serve_all(services: &Services, mut changed: VecDeque<ChangedKey>) {
-    // Latches of further keys are held to the end, since those keys are looked at as well.
-    let mut guards = Vec::new();
+    let mut held = Held {
+        keys: changed.iter().map(|(_, key)| key.clone()).collect(),
+        guards: Vec::new(),
+    };
     while let Some((db, key)) = changed.pop_front() {
         let mut from = 0;
         let mut stuck: Vec<usize> = Vec::new();
@@ -122,7 +124,7 @@ fn serve_all(services: &Services, mut changed: VecDeque<ChangedKey>) {
             }
             let service = match all_look {
                 true => Service::LookAgain,
-                false => serve(services, &waiter.parked, &key, &mut guards, &mut changed),
+                false => serve(services, &waiter.parked, &key, &mut held, &mut changed),
             };
             let wake = match service {
                 Service::Given(served) => Wake::Answered(served),
@@ -146,6 +148,13 @@ fn serve_all(services: &Services, mut changed: VecDeque<ChangedKey>) {
     }
 }
 
+/// Keys that are latched here: those that were changed, and those that served commands changed
+/// beyond, whose latches are held to the end since they are looked at as well.
+struct Held {
+    keys: Vec<Vec<u8>>,
+    guards: Vec<KeyGuard>,
+}
+
 /// What serving came to.
 enum Service {
     Given(Served),
@@ -159,7 +168,7 @@ fn serve(
     services: &Services,
     parked: &Parked,
     key: &[u8],
-    guards: &mut Vec<KeyGuard>,
+    held: &mut Held,
     changed: &mut VecDeque<ChangedKey>,
 ) -> Service {
     let Some(command) = commands::numbered().get(parked.command) else {
@@ -169,12 +178,14 @@ fn serve(
     // A command with keys of two kinds moves from one to the other.
     if command.spec.keys.len() > 1 {
         let mut others = call.keys();
-        others.retain(|(at, _)| call.key(*at) != key);
+        others.retain(|(at, _)| !held.keys.iter().any(|held| held == call.key(*at)));
         if !others.is_empty() {
             match services.store.latches().try_lock(&call.latches(&others)) {
-                Some(guard) => guards.push(guard),
+                Some(guard) => held.guards.push(guard),
                 None => return Service::LookAgain,
             }
+            held.keys
+                .extend(others.iter().map(|(at, _)| call.key(*at).to_vec()));
         }
     }
     let (result, position) = call.run(Tier::Memory, true);

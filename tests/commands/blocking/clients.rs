@@ -172,3 +172,21 @@ fn elements_pushed_while_waiters_leave_are_taken_or_stay() {
     }
     expect_blocked(&mut c, 0);
 }
+
+#[test]
+fn brpoplpush_served_by_exec_moves_before_those_who_wait_for_its_target() {
+    let server = Server::start();
+    let (mut mover, mut taker) = (server.raw(), server.raw());
+    let mut c = server.client();
+    mover.send(b"BRPOPLPUSH from to 0\r\n");
+    expect_blocked(&mut c, 1);
+    taker.send(b"BLPOP to 0\r\n");
+    expect_blocked(&mut c, 2);
+    let mut pusher = server.raw();
+    pusher.expect("MULTI", "+OK");
+    pusher.expect("LPUSH from a", "+QUEUED");
+    pusher.expect("LPUSH to b", "+QUEUED");
+    pusher.expect("EXEC", "*2\r\n:1\r\n:1");
+    mover.expect_reply("$1\r\na");
+    taker.expect_reply("*2\r\n$2\r\nto\r\n$1\r\na");
+}

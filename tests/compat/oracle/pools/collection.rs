@@ -25,8 +25,9 @@ const MEMBERS: &[&[u8]] = &[
 ];
 const ODD_MEMBERS: &[&[u8]] = &[
     b"",
-    b"\x00\xff\r\n",
-    b"\x00",
+    // Different before the zero byte, behind which Redis's SORT ... ALPHA does not look.
+    b"\x02\x00\xff\r\n",
+    b"\x01\x00",
     b"\xff\xff",
     b"aa",
     b"A",
