@@ -49,7 +49,6 @@ const PUSHERS: &[&str] = &[
     "SET $lkey v",
     "RENAME $lkey $lkey",
     "COPY $lkey $lkey REPLACE",
-    "SORT $lkey ALPHA STORE $lkey",
     "RESTORE $lkey 0 $payload REPLACE",
     "ZADD $zkey $smallscore $member",
     "ZADD $zkey $smallscore $member $smallscore $member",
