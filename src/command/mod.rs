@@ -16,4 +16,4 @@ pub use context::Ctx;
 pub use flags::Flags;
 pub use key_spec::{KeyFlags, KeySpec};
 pub use outcome::Outcome;
-pub use spec::{Arity, CommandSpec, Control, Group, Handler};
+pub use spec::{Arity, CommandSpec, Control, Group, Handler, Row};

@@ -156,6 +156,39 @@ pub struct CommandSpec {
     pub subcommands: &'static [&'static CommandSpec],
 }
 
+/// What differs between the rows of a group without subcommands.
+pub struct Row {
+    pub name: &'static str,
+    pub since: &'static str,
+    pub arity: Arity,
+    pub keys: &'static [KeySpec],
+    pub extra: Flags,
+    pub handler: Handler,
+    pub syntax: &'static str,
+    pub summary: &'static str,
+    pub complexity: &'static str,
+}
+
+impl Row {
+    /// The whole row.
+    pub const fn in_group(self, group: Group, acl: &'static [Category]) -> CommandSpec {
+        CommandSpec {
+            name: self.name,
+            group,
+            since: self.since,
+            arity: self.arity,
+            keys: self.keys,
+            extra: self.extra,
+            acl,
+            handler: self.handler,
+            syntax: self.syntax,
+            summary: self.summary,
+            complexity: self.complexity,
+            subcommands: &[],
+        }
+    }
+}
+
 impl CommandSpec {
     /// All flags, implied ones included.
     pub const fn flags(&self) -> Flags {

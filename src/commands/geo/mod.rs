@@ -8,7 +8,7 @@ mod parse;
 mod search;
 
 use crate::command::key_spec::{Begin, Find};
-use crate::command::{Arity, Category, CommandSpec, Flags, Group, Handler, KeyFlags, KeySpec};
+use crate::command::{Arity, Category, CommandSpec, Flags, Group, Handler, KeyFlags, KeySpec, Row};
 
 /// The rows of this file.
 pub static COMMANDS: &[&CommandSpec] = &[
@@ -49,34 +49,8 @@ const fn target(word: &'static str, from: i16) -> KeySpec {
     }
 }
 
-/// A row of this group; what most rows share is written here once.
-struct Row {
-    name: &'static str,
-    since: &'static str,
-    arity: Arity,
-    keys: &'static [KeySpec],
-    extra: Flags,
-    handler: Handler,
-    syntax: &'static str,
-    summary: &'static str,
-    complexity: &'static str,
-}
-
 const fn row(row: Row) -> CommandSpec {
-    CommandSpec {
-        name: row.name,
-        group: Group::Geo,
-        since: row.since,
-        arity: row.arity,
-        keys: row.keys,
-        extra: row.extra,
-        acl: &[Category::Geo],
-        handler: row.handler,
-        syntax: row.syntax,
-        summary: row.summary,
-        complexity: row.complexity,
-        subcommands: &[],
-    }
+    row.in_group(Group::Geo, &[Category::Geo])
 }
 
 pub static GEOADD: CommandSpec = row(Row {

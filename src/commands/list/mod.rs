@@ -7,7 +7,7 @@ mod pop;
 mod read;
 
 use crate::command::{
-    Args, Arity, Category, CommandSpec, Ctx, Flags, Group, Handler, KeyFlags, KeySpec,
+    Args, Arity, Category, CommandSpec, Ctx, Flags, Group, Handler, KeyFlags, KeySpec, Row,
 };
 use crate::error::{CommandError, CommandResult, text};
 use storage::ops::list::{End, Threshold};
@@ -65,34 +65,8 @@ fn next_end(args: &mut Args<'_>) -> CommandResult<End> {
     }
 }
 
-/// A row of this group; what most rows share is written here once.
-struct Row {
-    name: &'static str,
-    since: &'static str,
-    arity: Arity,
-    keys: &'static [KeySpec],
-    extra: Flags,
-    handler: Handler,
-    syntax: &'static str,
-    summary: &'static str,
-    complexity: &'static str,
-}
-
 const fn row(row: Row) -> CommandSpec {
-    CommandSpec {
-        name: row.name,
-        group: Group::List,
-        since: row.since,
-        arity: row.arity,
-        keys: row.keys,
-        extra: row.extra,
-        acl: &[Category::List],
-        handler: row.handler,
-        syntax: row.syntax,
-        summary: row.summary,
-        complexity: row.complexity,
-        subcommands: &[],
-    }
+    row.in_group(Group::List, &[Category::List])
 }
 
 pub static LINDEX: CommandSpec = row(Row {

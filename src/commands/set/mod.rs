@@ -6,7 +6,9 @@ mod algebra;
 mod member;
 mod random;
 
-use crate::command::{Arity, Category, CommandSpec, Ctx, Flags, Group, Handler, KeyFlags, KeySpec};
+use crate::command::{
+    Arity, Category, CommandSpec, Ctx, Flags, Group, Handler, KeyFlags, KeySpec, Row,
+};
 use storage::ops::set::Thresholds;
 
 /// The rows of this file.
@@ -45,34 +47,8 @@ pub(in crate::commands) fn thresholds(ctx: &Ctx<'_>) -> Thresholds {
     }
 }
 
-/// A row of this group; what most rows share is written here once.
-struct Row {
-    name: &'static str,
-    since: &'static str,
-    arity: Arity,
-    keys: &'static [KeySpec],
-    extra: Flags,
-    handler: Handler,
-    syntax: &'static str,
-    summary: &'static str,
-    complexity: &'static str,
-}
-
 const fn row(row: Row) -> CommandSpec {
-    CommandSpec {
-        name: row.name,
-        group: Group::Set,
-        since: row.since,
-        arity: row.arity,
-        keys: row.keys,
-        extra: row.extra,
-        acl: &[Category::Set],
-        handler: row.handler,
-        syntax: row.syntax,
-        summary: row.summary,
-        complexity: row.complexity,
-        subcommands: &[],
-    }
+    row.in_group(Group::Set, &[Category::Set])
 }
 
 pub static SADD: CommandSpec = row(Row {

@@ -10,7 +10,7 @@ mod range;
 mod read;
 mod set;
 
-use crate::command::{Arity, Category, CommandSpec, Flags, Group, Handler, KeyFlags, KeySpec};
+use crate::command::{Arity, Category, CommandSpec, Flags, Group, Handler, KeyFlags, KeySpec, Row};
 
 /// The rows of this file.
 pub static COMMANDS: &[&CommandSpec] = &[
@@ -47,34 +47,8 @@ const fn one(flags: KeyFlags) -> [KeySpec; 1] {
     [KeySpec::index(1, flags)]
 }
 
-/// A row of this group; what most rows share is written here once.
-struct Row {
-    name: &'static str,
-    since: &'static str,
-    arity: Arity,
-    keys: &'static [KeySpec],
-    extra: Flags,
-    handler: Handler,
-    syntax: &'static str,
-    summary: &'static str,
-    complexity: &'static str,
-}
-
 const fn row(row: Row) -> CommandSpec {
-    CommandSpec {
-        name: row.name,
-        group: Group::String,
-        since: row.since,
-        arity: row.arity,
-        keys: row.keys,
-        extra: row.extra,
-        acl: &[Category::String],
-        handler: row.handler,
-        syntax: row.syntax,
-        summary: row.summary,
-        complexity: row.complexity,
-        subcommands: &[],
-    }
+    row.in_group(Group::String, &[Category::String])
 }
 
 pub static APPEND: CommandSpec = row(Row {

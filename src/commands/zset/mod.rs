@@ -9,7 +9,9 @@ pub mod parse;
 mod pop;
 mod range;
 
-use crate::command::{Arity, Category, CommandSpec, Ctx, Flags, Group, Handler, KeyFlags, KeySpec};
+use crate::command::{
+    Arity, Category, CommandSpec, Ctx, Flags, Group, Handler, KeyFlags, KeySpec, Row,
+};
 use storage::ops::zset::Thresholds;
 
 /// The rows of this file.
@@ -67,34 +69,8 @@ pub fn thresholds(ctx: &Ctx<'_>) -> Thresholds {
     }
 }
 
-/// A row of this group; what most rows share is written here once.
-struct Row {
-    name: &'static str,
-    since: &'static str,
-    arity: Arity,
-    keys: &'static [KeySpec],
-    extra: Flags,
-    handler: Handler,
-    syntax: &'static str,
-    summary: &'static str,
-    complexity: &'static str,
-}
-
 const fn row(row: Row) -> CommandSpec {
-    CommandSpec {
-        name: row.name,
-        group: Group::SortedSet,
-        since: row.since,
-        arity: row.arity,
-        keys: row.keys,
-        extra: row.extra,
-        acl: &[Category::SortedSet],
-        handler: row.handler,
-        syntax: row.syntax,
-        summary: row.summary,
-        complexity: row.complexity,
-        subcommands: &[],
-    }
+    row.in_group(Group::SortedSet, &[Category::SortedSet])
 }
 
 pub static BZMPOP: CommandSpec = row(Row {
