@@ -4,10 +4,11 @@
 CARGO = cargo
 RELEASE = --release --locked
 FUZZ_SECONDS ?= 60
+ORACLE_SECONDS ?= 120
 PYTHON_TESTS = python3 -m unittest discover --quiet --start-directory
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help run build test tcl clients bench fmt fmt-check clippy check fuzz ci
+.PHONY: help run build test tcl clients bench fmt fmt-check clippy check fuzz oracle ci
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -55,6 +56,11 @@ check: fmt-check clippy ## what is quick: format, lints, unit tests, the walls
 	@.ci/install test
 	$(CARGO) test $(RELEASE) --workspace --lib
 	$(CARGO) test $(RELEASE) --test tidy
+
+oracle: ## the differential oracle with new seeds, each run for ORACLE_SECONDS (120)
+	@.ci/install test
+	FERROCK_ORACLE_SECONDS=$(ORACLE_SECONDS) \
+		$(CARGO) test $(RELEASE) --test main oracle_ -- --test-threads 2
 
 fuzz: ## every fuzz target for FUZZ_SECONDS (60)
 	@.ci/install build

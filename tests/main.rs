@@ -6,7 +6,8 @@
 //! - `FERROCK_SERVER_BIN`: another server in Ferrock's place, such as Debian's `redis-server`;
 //!   tests of what only Ferrock has skip themselves. It proves the tests themselves.
 //! - `FERROCK_SEED`: the seed of every random test; each prints the one it uses.
-//! - `FERROCK_ORACLE_SECONDS`: how long the differential oracle runs.
+//! - `FERROCK_ORACLE_SECONDS`: how long each run of the differential oracle draws anew; without
+//!   it, the rounds are the same each time (`make oracle` draws).
 //! - `FERROCK_CRASH_ROUNDS`: how often the crash test kills the server.
 
 mod clients;

@@ -12,6 +12,7 @@ use storage::ops::stream::{self, Add, Added, Bound, NewId, References, StreamId,
 
 const TWO_BOUNDS: &str =
     "ERR syntax error, MAXLEN and MINID options at the same time are not compatible";
+const LIMIT_OF_EXACT: &str = "ERR syntax error, LIMIT cannot be used without the special ~ option";
 /// Nodes that trimming by `~` looks at unless told otherwise.
 const NODES_MAX: i64 = 100;
 /// Entries that trimming by `~` takes where nodes have no limit.
@@ -118,12 +119,13 @@ impl Options {
                     "ERR syntax error, XTRIM must be called with a trimming strategy".into(),
                 );
             }
-            return Ok(None);
+            return match self.limit {
+                Some(_) => Err(CommandError::Fixed(LIMIT_OF_EXACT)),
+                None => Ok(None),
+            };
         };
         if self.limit.is_some() && !self.nodes_only {
-            return Err(
-                "ERR syntax error, LIMIT cannot be used without the special ~ option".into(),
-            );
+            return Err(CommandError::Fixed(LIMIT_OF_EXACT));
         }
         let limit = self
             .limit

@@ -1,8 +1,9 @@
-//! A run of the oracle: corners, then epochs of random pipelines until time is up.
+//! A run of the oracle: corners, then epochs of random pipelines.
 //! Invariants: an epoch begins with two empty servers and ends with a comparison of everything
 //! they hold; now and then ours is killed before that comparison. Must not know: templates.
 //! Tests: `mod.rs` starts it.
 
+use super::Length;
 use super::compare::Compare;
 use super::deviations::{Deviations, RULES};
 use super::draw::{Drawer, Step};
@@ -26,7 +27,7 @@ const KILL_EVERY: u32 = 8;
 const DATABASES: usize = 16;
 
 /// A run that was too short to meet every command.
-const EPOCHS_MIN: u32 = 6;
+const EPOCHS_MIN: u64 = 6;
 
 struct Run {
     ours: Server,
@@ -37,8 +38,8 @@ struct Run {
     profile: &'static Profile,
 }
 
-/// Runs until `time` has passed; panics with a short list of commands on a difference.
-pub fn run(profile: &'static Profile, seed: u64, time: Duration) {
+/// Runs as far as `length` says; panics with a short list of commands on a difference.
+pub fn run(profile: &'static Profile, seed: u64, length: Length) {
     let started = Instant::now();
     let (ours, theirs) = (Server::start(), Server::redis().start());
     let known = Known::ask(&ours, &theirs);
@@ -62,7 +63,7 @@ pub fn run(profile: &'static Profile, seed: u64, time: Duration) {
     run.fixed_lines();
     let mut random = seed::random(seed);
     let mut epochs = 0;
-    while started.elapsed() < time {
+    while length.goes_on(started, epochs) {
         run.epoch(&mut drawer, &mut random);
         epochs += 1;
     }

@@ -6,6 +6,7 @@
 mod script;
 mod stage;
 
+use super::Length;
 use super::known::Known;
 use super::shrink;
 use crate::harness::server::stand_in;
@@ -18,8 +19,8 @@ use std::time::{Duration, Instant};
 const ACTIONS: usize = 80;
 const SHRINK_TIME: Duration = Duration::from_secs(20);
 
-/// Plays random scripts until `time` has passed; panics with a short script on a difference.
-pub fn run(seed: u64, time: Duration) {
+/// Plays random scripts as far as `length` says; panics with a short script on a difference.
+pub fn run(seed: u64, length: Length) {
     let started = Instant::now();
     let (ours, theirs) = (Server::start(), Server::redis().start());
     let known = Known::ask(&ours, &theirs);
@@ -29,7 +30,7 @@ pub fn run(seed: u64, time: Duration) {
     };
     let mut random = seed::random(seed);
     let (mut scripts, mut woken) = (0, 0);
-    while started.elapsed() < time {
+    while length.goes_on(started, scripts) {
         let protocol = random.random_range(2..=3);
         let script = draw(&mut writer, &mut random);
         match play(&ours, &theirs, protocol, &script) {
