@@ -192,7 +192,7 @@ fn storage_text(error: &StorageError) -> ErrorText {
         StorageError::DiskReserve => "MISCONF Free disk space is below 'disk-reserve-bytes'. \
              Writes are refused until space is free again."
             .into(),
-        StorageError::DiskFull => "MISCONF A flush or compaction found no space on the disk. \
+        StorageError::DiskFull => "MISCONF No space is left on the disk. \
              Writes are refused until space is free again."
             .into(),
         other => format!("ERR {other}").into(),

@@ -96,7 +96,7 @@ fn sync_each_second(store: &Arc<Store>, stop: &AtomicBool) {
                 store.garbage().ids_waiting() > 0 || store.garbage().namespaces_waiting() > 0
             }
         };
-        if wanted && store.leader().sync().is_err() {
+        if wanted && store.leader().sync().is_err() && store.queue().poison().is_some() {
             return;
         }
     }

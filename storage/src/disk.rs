@@ -1,8 +1,8 @@
 //! Owns the free-disk reserve: how much space is left, and whether writes may go on.
 //! Invariants: writes stop below the reserve and go on by themselves once there is an eighth more
 //! than it, so that they do not flutter; deletions of what is dead never stop for it. Where a
-//! background job found no space all writes stop until there is more than the reserve and RocksDB
-//! has recovered.
+//! background job or the log found no space all writes stop until there is more than the reserve
+//! and RocksDB has recovered.
 //! Must not know: who writes. Tests: below and `storage/tests/commit.rs`.
 
 use crate::store::Store;
@@ -20,7 +20,7 @@ pub struct DiskReserve {
     reserve_bytes: AtomicU64,
     free_bytes: AtomicU64,
     low: AtomicBool,
-    /// Looks at the disk since a background job found no space.
+    /// Looks at the disk since a background job or the log found no space.
     looks_since_full: AtomicU32,
 }
 

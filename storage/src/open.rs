@@ -6,7 +6,7 @@ use crate::clock::system_ms;
 use crate::commit::log::{self, LogHeader};
 use crate::encoding::count::KeyCounts;
 use crate::encoding::key::{HashSeed, kind, parse_count, parse_slot_and_id};
-use crate::engine::{BatchBuilder, Bounds, Engine, Family, Throttle, Tier};
+use crate::engine::{BatchBuilder, Bounds, Engine, Family, Throttle, Tier, Written};
 use crate::error::{Result, StorageError};
 use crate::garbage::Garbage;
 use crate::history;
@@ -352,8 +352,10 @@ fn write_records(
             None => batch.delete(family, row_key),
         }
     }
-    engine.write(batch.finish(), true, Throttle::Wait)?;
-    Ok(())
+    match engine.write(batch.finish(), true, Throttle::Wait)? {
+        Written::Done => Ok(()),
+        Written::WouldStall | Written::NoSpace(_) => Err(StorageError::DiskFull),
+    }
 }
 
 pub(crate) fn record(engine: &Engine, row_key: &[u8]) -> Result<Option<Vec<u8>>> {

@@ -1,6 +1,6 @@
 //! A disk that fills up: writes answer MISCONF, reads go on, and space heals it.
-//! Invariants: an acknowledged write is kept, whatever happened around it; only a WAL that cannot
-//! grow needs a restart.
+//! Invariants: an acknowledged write is kept, a refused one leaves nothing, whatever happened around
+//! it; nothing needs a restart.
 //! Must not know: where the reserve lies. Tests: this file.
 
 use crate::harness::mount::SmallDisk;
@@ -31,7 +31,12 @@ fn value(number: usize) -> Vec<u8> {
 
 /// Writes until the first refusal; returns how many writes were acknowledged, and the refusal.
 fn fill(c: &mut Raw) -> (usize, Vec<u8>) {
-    for number in 0..VALUES_MAX {
+    fill_from(c, 0)
+}
+
+/// The same where the values below `first` are there.
+fn fill_from(c: &mut Raw, first: usize) -> (usize, Vec<u8>) {
+    for number in first..VALUES_MAX {
         let reply = c.command(&[&b"SET"[..], format!("k{number}").as_bytes(), &value(number)]);
         if reply != b"+OK\r\n" {
             return (number, reply);
@@ -63,7 +68,7 @@ fn start(disk: &SmallDisk, reserve: &str) -> Server {
 /// Takes all space that is left on the disk, until it is dropped.
 struct Ballast(PathBuf);
 
-/// What the ballast leaves for the log.
+/// What the ballast leaves for the log, which is to live on while a job meets the end.
 const LOG_ROOM_BYTES: u64 = 1 << 20;
 
 impl Ballast {
@@ -74,7 +79,6 @@ impl Ballast {
         let met = std::iter::repeat_with(|| file.write_all(&block)).find_map(Result::err);
         let met = met.map(|error| error.kind());
         assert_eq!(met, Some(std::io::ErrorKind::StorageFull));
-        // A log that cannot grow by one record is another failure, which lasts until a restart.
         let len = file.metadata().expect("its length").len();
         file.set_len(len.saturating_sub(LOG_ROOM_BYTES))
             .expect("room");
@@ -225,30 +229,80 @@ fn full_disk_met_by_a_flush_is_no_poison() {
     tool::assert_clean(disk.path());
 }
 
-/// Without a reserve the log itself meets the end of the disk: writes end until a restart.
-#[test]
-fn full_disk_without_a_reserve_keeps_what_was_acknowledged() {
+/// Without a reserve the log itself meets the end of the disk, in the middle of a record.
+fn log_meets_the_end_of_the_disk(fsync: &str, restart_while_full: bool) {
     if skip_on_stand_in("meets a full disk in other ways") {
         return;
     }
-    let Some(disk) = SmallDisk::mount(DISK_MB) else {
+    let Some(disk) = SmallDisk::mount(SMALL_DISK_MB) else {
         return;
     };
-    let mut server = start(&disk, "0");
+    let mut server = Server::builder()
+        .directory(disk.path())
+        .set("disk-reserve-bytes", "0")
+        .set("appendfsync", fsync)
+        .allow("disk", "the test fills the disk")
+        .allow("No space left", "the test fills the disk")
+        .start();
     let mut c = server.raw();
-    let (count, refusal) = fill(&mut c);
-    assert_misconf(&refusal);
-    assert_misconf(&c.line("SET small v"));
-    c.expect("PING", "+PONG");
+    let mut size_mb = SMALL_DISK_MB;
+    let mut count = 0;
+    for round in 1..=2 {
+        let (filled, refusal) = fill_from(&mut c, count);
+        assert_misconf(&refusal);
+        count = filled;
+        // Pipelined, and one of them read what the other would have written.
+        c.send(b"INCR counter\r\nGET counter\r\nPING\r\n");
+        assert_misconf(&c.reply());
+        let seen = c.reply();
+        assert!(
+            seen.starts_with(b"$") || seen.starts_with(b"-MISCONF "),
+            "{}",
+            wire::show(&seen)
+        );
+        assert_eq!(c.reply(), b"+PONG\r\n");
+        assert_all_there(&mut c, count);
+        if restart_while_full {
+            server.kill();
+        }
+        size_mb += DISK_MB;
+        disk.remount(&format!("size={size_mb}m"));
+        if restart_while_full {
+            tool::assert_clean(disk.path());
+            server.restart();
+            c = server.raw();
+        }
+        let counted = format!(":{round}\r\n");
+        eventually("writes are taken again", || {
+            c.line("INCR counter") == counted.as_bytes()
+        });
+        c.expect(&format!("EXISTS k{count}"), ":0");
+    }
     assert_all_there(&mut c, count);
+    c.expect("DBSIZE", &format!(":{}", count + 1));
     server.kill();
-    disk.remount(&format!("size={GROWN_MB}m"));
+    tool::assert_clean(disk.path());
     server.restart();
     let mut c = server.raw();
     assert_all_there(&mut c, count);
-    c.expect("SET small v", "+OK");
-    server.kill();
+    c.expect("GET counter", "$1\r\n2");
+    server.shut_down();
     tool::assert_clean(disk.path());
+}
+
+#[test]
+fn full_disk_met_by_the_log_is_no_poison_with_appendfsync_always() {
+    log_meets_the_end_of_the_disk("always", false);
+}
+
+#[test]
+fn full_disk_met_by_the_log_is_no_poison_with_appendfsync_everysec() {
+    log_meets_the_end_of_the_disk("everysec", false);
+}
+
+#[test]
+fn full_disk_met_by_the_log_keeps_what_was_acknowledged_over_a_kill() {
+    log_meets_the_end_of_the_disk("everysec", true);
 }
 
 #[test]

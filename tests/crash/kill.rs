@@ -4,6 +4,7 @@
 //! Tests: this file. `FERROCK_CRASH_ROUNDS` sets the number of kills over the three modes.
 
 use super::shared::Shared;
+use super::volatile;
 use super::writer::Writer;
 use crate::harness::server::skip_on_stand_in;
 use crate::harness::{Random, Server, eventually, seed, tool, wait};
@@ -15,6 +16,8 @@ const ROUNDS: u64 = 12;
 const MODES: u64 = 3;
 const WRITERS: u64 = 3;
 const SHARING_WRITERS: usize = 2;
+/// Rounds from one FLUSHALL to the next.
+const FLUSH_ALL_EVERY: u64 = 4;
 
 #[test]
 fn kill_under_load_loses_nothing_with_appendfsync_always() {
@@ -52,11 +55,15 @@ fn kill_rounds(mode: &str) {
     let shared = Shared::default();
     for round in 0..rounds {
         let flushes = round % 2 == 1;
+        if round % FLUSH_ALL_EVERY == FLUSH_ALL_EVERY - 1 {
+            flush_all(&server, &mut writers, &shared);
+        }
         load_and_kill(&mut server, &mut writers, &shared, flushes, &mut random);
         tool::assert_clean(&server.directory());
         server.restart();
         writers.iter_mut().for_each(|writer| writer.judge(&server));
         shared.judge(&server);
+        volatile::judge(&server);
     }
     server.restart();
     writers.iter_mut().for_each(|writer| writer.judge(&server));
@@ -65,6 +72,13 @@ fn kill_rounds(mode: &str) {
     tool::assert_clean(&server.directory());
     let writes: u64 = writers.iter().map(|writer| writer.writes).sum();
     println!("crash {mode}: {rounds} kills, {writes} acknowledged writes of single writers");
+}
+
+/// Leaves everything to the sweeper, which the next kill meets at its work.
+fn flush_all(server: &Server, writers: &mut [Writer], shared: &Shared) {
+    server.raw().expect("FLUSHALL", "+OK");
+    writers.iter_mut().for_each(Writer::forget);
+    shared.forget();
 }
 
 /// Lets all writers loose, and kills the server at a random moment once some were acknowledged.
@@ -78,6 +92,7 @@ fn load_and_kill(
     let stop = AtomicBool::new(false);
     let begun = AtomicBool::new(false);
     let load = Duration::from_millis(random.random_range(20..900));
+    let mut passing = seed::random(random.random());
     std::thread::scope(|scope| {
         for writer in writers {
             let connection = server.raw();
@@ -92,6 +107,9 @@ fn load_and_kill(
             let stop = &stop;
             scope.spawn(move || shared.run(connection, stop));
         }
+        let connection = server.raw();
+        let (passing, stopped) = (&mut passing, &stop);
+        scope.spawn(move || volatile::run(connection, passing, stopped));
         eventually("the load begins", || begun.load(Ordering::Relaxed));
         wait::clock_passes(Instant::now() + load);
         server.kill();

@@ -3,10 +3,13 @@
 //! in one line; reads go on where they can. Must not know: files beyond their names.
 //! Tests: the files below.
 
+mod collection;
 mod corruption;
 mod directory;
 mod full_disk;
 mod kill;
 mod operation;
 mod shared;
+mod state;
+mod volatile;
 mod writer;

@@ -2,26 +2,19 @@
 //! Invariants: applying an operation to the model has the effect that the server promises.
 //! Must not know: connections. Tests: below; the crash rounds compare it with a real server.
 
-use crate::harness::Random;
+use super::collection::{self, Collection, WRONG_TYPE};
+use super::state::{Entry, State, Value};
+use crate::harness::{Random, pack};
 use rand::RngExt;
-use std::collections::BTreeMap;
 
 const KEYS: u32 = 40;
 const BIG_KEYS: u32 = 3;
 const BIG_BYTES_MIN: usize = 100 << 10;
 const BIG_BYTES_MAX: usize = 2 << 20;
+/// More than one commit holds, and more rows than the sweeper deletes one by one.
+const HUGE_BYTES: usize = 9 << 20;
 /// A moment far enough away that nothing expires during a test, in milliseconds since 1970.
-const FAR_FUTURE_MS: i64 = 4_000_000_000_000;
-
-/// A key's value and its expiry in milliseconds since 1970.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    pub value: Vec<u8>,
-    pub expire_ms: Option<i64>,
-}
-
-/// What one database holds.
-pub type State = BTreeMap<String, Entry>;
+pub const FAR_FUTURE_MS: i64 = 4_000_000_000_000;
 
 /// One write.
 #[derive(Clone, Debug)]
@@ -66,21 +59,69 @@ pub enum Operation {
         from: String,
         to: String,
     },
+    Copy {
+        from: String,
+        to: String,
+    },
     FlushDb,
+    Collection(Collection),
+    /// MULTI, these, EXEC.
+    Transaction(Vec<Operation>),
 }
 
 impl Operation {
     /// Draws an operation; a flush only where `flushes` permits it.
     pub fn draw(random: &mut Random, flushes: bool) -> Operation {
-        let value = small_value(random);
         match random.random_range(0..100) {
+            0..8 => {
+                let count = random.random_range(1..8);
+                Operation::Transaction((0..count).map(|_| Operation::draw_one(random)).collect())
+            }
+            8 if flushes => Operation::FlushDb,
+            _ => Operation::draw_one(random),
+        }
+    }
+
+    /// One that may stand in a transaction.
+    fn draw_one(random: &mut Random) -> Operation {
+        match random.random_range(0..100) {
+            0..45 => Operation::Collection(Collection::draw(random)),
+            45..80 => Operation::draw_string(random),
+            80..85 => Operation::Delete {
+                keys: vec![any_key(random), any_key(random)],
+            },
+            85..90 => Operation::ExpireAt {
+                key: any_key(random),
+                expire_ms: FAR_FUTURE_MS + random.random_range(0..1_000_000),
+            },
+            90..92 => Operation::Persist {
+                key: any_key(random),
+            },
+            92..97 => Operation::Rename {
+                from: any_key(random),
+                to: any_key(random),
+            },
+            _ => Operation::Copy {
+                from: any_key(random),
+                to: any_key(random),
+            },
+        }
+    }
+
+    fn draw_string(random: &mut Random) -> Operation {
+        let value = small_value(random);
+        match random.random_range(0..74) {
             0..25 => Operation::Set {
                 key: key(random),
                 value,
             },
-            25..30 => Operation::Set {
+            25..28 => Operation::Set {
                 key: big_key(random),
                 value: big_value(random),
+            },
+            28..30 => Operation::Set {
+                key: any_key(random),
+                value,
             },
             30..38 => Operation::SetExpiring {
                 key: key(random),
@@ -103,39 +144,36 @@ impl Operation {
                 key: big_key(random),
                 value,
             },
-            72..75 => Operation::Overwrite {
+            _ => Operation::Overwrite {
                 key: big_key(random),
                 offset: random.random_range(0..200_000),
                 value,
             },
-            75..83 => Operation::Delete {
-                keys: vec![key(random), key(random)],
-            },
-            83 => Operation::Delete {
-                keys: vec![big_key(random)],
-            },
-            84..89 => Operation::ExpireAt {
-                key: key(random),
-                expire_ms: FAR_FUTURE_MS + random.random_range(0..1_000_000),
-            },
-            89..92 => Operation::Persist { key: key(random) },
-            92..97 => Operation::Rename {
-                from: key(random),
-                to: key(random),
-            },
-            97 => Operation::Rename {
-                from: big_key(random),
-                to: big_key(random),
-            },
-            98 if flushes => Operation::FlushDb,
-            _ => Operation::Increment {
-                key: counter(random),
-            },
         }
     }
 
-    /// The command as it is sent.
-    pub fn command(&self) -> Vec<Vec<u8>> {
+    /// What is sent: one command, or a transaction's.
+    pub fn bytes(&self) -> Vec<u8> {
+        match self {
+            Operation::Transaction(parts) => {
+                let mut bytes = pack(&["MULTI"]);
+                parts.iter().for_each(|part| bytes.extend(part.bytes()));
+                bytes.extend(pack(&["EXEC"]));
+                bytes
+            }
+            one => pack(&one.command()),
+        }
+    }
+
+    /// How many replies `bytes` gets.
+    pub fn replies(&self) -> usize {
+        match self {
+            Operation::Transaction(parts) => parts.len() + 2,
+            _ => 1,
+        }
+    }
+
+    fn command(&self) -> Vec<Vec<u8>> {
         fn words(parts: &[&[u8]]) -> Vec<Vec<u8>> {
             parts.iter().map(|part| part.to_vec()).collect()
         }
@@ -169,11 +207,16 @@ impl Operation {
             ]),
             Operation::Persist { key } => words(&[b"PERSIST", key.as_bytes()]),
             Operation::Rename { from, to } => words(&[b"RENAME", from.as_bytes(), to.as_bytes()]),
+            Operation::Copy { from, to } => {
+                words(&[b"COPY", from.as_bytes(), to.as_bytes(), b"REPLACE"])
+            }
             Operation::FlushDb => words(&[b"FLUSHDB"]),
+            Operation::Collection(collection) => collection.command(),
+            Operation::Transaction(_) => unreachable!("a transaction is several commands"),
         }
     }
 
-    /// Applies the operation; returns the reply that the server must give.
+    /// Applies the operation; returns the replies that the server must give.
     pub fn apply(&self, state: &mut State) -> Vec<u8> {
         match self {
             Operation::Set { key, value } => set(state, key, value, None),
@@ -186,28 +229,22 @@ impl Operation {
                 set(state, left, value, None);
                 set(state, right, value, None)
             }
-            Operation::Increment { key } => {
-                let entry = entry(state, key);
-                let text = std::str::from_utf8(&entry.value).expect("counters hold digits");
-                let number: u64 = if text.is_empty() {
-                    0
-                } else {
-                    text.parse().expect("digits")
-                };
-                entry.value = (number + 1).to_string().into_bytes();
-                integer(number + 1)
-            }
+            Operation::Increment { key } => increment(state, key),
             Operation::Append { key, value } => {
-                let entry = entry(state, key);
-                entry.value.extend_from_slice(value);
-                integer(entry.value.len() as u64)
+                let Some(bytes) = string_mut(state, key) else {
+                    return WRONG_TYPE.to_vec();
+                };
+                bytes.extend_from_slice(value);
+                integer(bytes.len() as u64)
             }
             Operation::Overwrite { key, offset, value } => {
-                let entry = entry(state, key);
+                let Some(bytes) = string_mut(state, key) else {
+                    return WRONG_TYPE.to_vec();
+                };
                 let end = offset + value.len();
-                let length = entry.value.len().max(end);
-                entry.value.resize(length, 0);
-                entry.value[*offset..end].copy_from_slice(value);
+                let length = bytes.len().max(end);
+                bytes.resize(length, 0);
+                bytes[*offset..end].copy_from_slice(value);
                 integer(length as u64)
             }
             Operation::Delete { keys } => {
@@ -231,31 +268,58 @@ impl Operation {
                 }
                 None => b"-ERR no such key\r\n".to_vec(),
             },
+            Operation::Copy { from, to } if from == to => {
+                b"-ERR source and destination objects are the same\r\n".to_vec()
+            }
+            Operation::Copy { from, to } => {
+                let copy = state.get(from).cloned();
+                let copied = copy.map(|entry| state.insert(to.clone(), entry)).is_some();
+                integer(u64::from(copied))
+            }
             Operation::FlushDb => {
                 state.clear();
                 b"+OK\r\n".to_vec()
+            }
+            Operation::Collection(collection) => collection.apply(state),
+            Operation::Transaction(parts) => {
+                let mut replies = b"+OK\r\n".to_vec();
+                replies.extend(b"+QUEUED\r\n".repeat(parts.len()));
+                replies.extend(format!("*{}\r\n", parts.len()).into_bytes());
+                replies.extend(parts.iter().flat_map(|part| part.apply(state)));
+                replies
             }
         }
     }
 }
 
 fn set(state: &mut State, key: &str, value: &[u8], expire_ms: Option<i64>) -> Vec<u8> {
-    state.insert(
-        key.to_string(),
-        Entry {
-            value: value.to_vec(),
-            expire_ms,
-        },
-    );
+    let value = Value::String(value.to_vec());
+    state.insert(key.to_string(), Entry { value, expire_ms });
     b"+OK\r\n".to_vec()
 }
 
-fn entry<'a>(state: &'a mut State, key: &str) -> &'a mut Entry {
+/// The bytes of a string, which begins empty; `None` if the key has another type.
+fn string_mut<'a>(state: &'a mut State, key: &str) -> Option<&'a mut Vec<u8>> {
     let empty = Entry {
-        value: Vec::new(),
+        value: Value::String(Vec::new()),
         expire_ms: None,
     };
-    state.entry(key.to_string()).or_insert(empty)
+    match &mut state.entry(key.to_string()).or_insert(empty).value {
+        Value::String(bytes) => Some(bytes),
+        _ => None,
+    }
+}
+
+/// Counters are never renamed or copied onto.
+fn increment(state: &mut State, key: &str) -> Vec<u8> {
+    let bytes = string_mut(state, key).expect("a counter is a string");
+    let text = std::str::from_utf8(bytes).expect("counters hold digits");
+    let number: u64 = match text {
+        "" => 0,
+        digits => digits.parse().expect("digits"),
+    };
+    *bytes = (number + 1).to_string().into_bytes();
+    integer(number + 1)
 }
 
 fn integer(number: u64) -> Vec<u8> {
@@ -268,6 +332,15 @@ fn key(random: &mut Random) -> String {
 
 fn big_key(random: &mut Random) -> String {
     format!("big:{}", random.random_range(0..BIG_KEYS))
+}
+
+/// A key of any type.
+fn any_key(random: &mut Random) -> String {
+    match random.random_range(0..10) {
+        0..6 => collection::key(random),
+        6 => big_key(random),
+        _ => key(random),
+    }
 }
 
 fn counter(random: &mut Random) -> String {
@@ -285,7 +358,10 @@ fn small_value(random: &mut Random) -> Vec<u8> {
 
 /// Each big value differs from others nearly everywhere, so that a mixture of two shows.
 fn big_value(random: &mut Random) -> Vec<u8> {
-    let length = random.random_range(BIG_BYTES_MIN..BIG_BYTES_MAX);
+    let length = match random.random_range(0..16) {
+        0 => HUGE_BYTES,
+        _ => random.random_range(BIG_BYTES_MIN..BIG_BYTES_MAX),
+    };
     let start: usize = random.random_range(0..251);
     let step = random.random_range(1..100);
     (0..length)
@@ -316,7 +392,7 @@ fn apply_keeps_values_and_times_as_redis_does() {
     assert_eq!(
         state["to"],
         Entry {
-            value: b"vw".to_vec(),
+            value: Value::String(b"vw".to_vec()),
             expire_ms: Some(5)
         }
     );
@@ -331,5 +407,5 @@ fn apply_keeps_values_and_times_as_redis_does() {
         value: b"x".to_vec(),
     };
     assert_eq!(overwrite.apply(&mut state), b":3\r\n");
-    assert_eq!(state["k"].value, b"\0\0x");
+    assert_eq!(state["k"].value, Value::String(b"\0\0x".to_vec()));
 }

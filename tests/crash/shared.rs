@@ -54,6 +54,12 @@ impl Shared {
         true
     }
 
+    /// The database was emptied while nothing was in flight.
+    pub fn forget(&self) {
+        self.acknowledged.store(0, Ordering::SeqCst);
+        self.sent.store(0, Ordering::SeqCst);
+    }
+
     /// Checks the shared keys; the counter goes on from what was found.
     pub fn judge(&self, server: &Server) {
         let mut connection = server.raw();

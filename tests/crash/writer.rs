@@ -3,7 +3,8 @@
 //! database equals the acknowledged writes plus a prefix of those in flight.
 //! Must not know: who kills the server. Tests: exercised by `kill.rs`.
 
-use super::operation::{Entry, Operation, State};
+use super::operation::Operation;
+use super::state::{Entry, State, read_entry};
 use crate::harness::{Random, Raw, Server, pack, wire};
 use rand::RngExt;
 use std::collections::VecDeque;
@@ -44,7 +45,7 @@ impl Writer {
             let operations: Vec<Operation> = (0..count)
                 .map(|_| Operation::draw(&mut self.random, flushes))
                 .collect();
-            let bytes: Vec<u8> = operations.iter().flat_map(|o| pack(&o.command())).collect();
+            let bytes: Vec<u8> = operations.iter().flat_map(Operation::bytes).collect();
             self.in_flight.extend(operations);
             if connection.try_send(&bytes).is_err() || !self.collect(&mut connection) {
                 return;
@@ -59,9 +60,14 @@ impl Writer {
     /// Reads the replies to all that is in flight; false when the connection broke.
     fn collect(&mut self, connection: &mut Raw) -> bool {
         while !self.in_flight.is_empty() {
-            let Ok(reply) = connection.try_reply() else {
-                return false;
-            };
+            // A transaction counts once its last reply has come.
+            let mut reply = Vec::new();
+            for _ in 0..self.in_flight.front().map_or(0, Operation::replies) {
+                match connection.try_reply() {
+                    Ok(next) => reply.extend(next),
+                    Err(_) => return false,
+                }
+            }
             let operation = self.in_flight.pop_front().expect("not empty");
             let expected = operation.apply(&mut self.acknowledged);
             assert!(
@@ -73,6 +79,12 @@ impl Writer {
             self.writes += 1;
         }
         true
+    }
+
+    /// The database was emptied while nothing was in flight.
+    pub fn forget(&mut self) {
+        assert!(self.in_flight.is_empty());
+        self.acknowledged.clear();
     }
 
     /// Compares the database with every state that the crash may have left; goes on from there.
@@ -108,14 +120,9 @@ impl Writer {
         let mut state = State::new();
         for key in wire::elements(&keys) {
             let key = wire::payload(key).expect("a key");
-            let value = connection.command(&[b"GET", key]);
-            let value = wire::payload(&value)
-                .expect("a listed key has a value")
-                .to_vec();
-            let expiry = wire::integer(&connection.command(&[b"PEXPIRETIME", key]));
-            let expire_ms = expiry.filter(|moment| *moment >= 0);
             let name = String::from_utf8(key.to_vec()).expect("the test's keys are text");
-            state.insert(name, Entry { value, expire_ms });
+            let entry = read_entry(&mut connection, &name);
+            state.insert(name, entry);
         }
         let count = wire::integer(&connection.line("DBSIZE"));
         assert_eq!(
@@ -134,14 +141,7 @@ fn describe(expected: &State, found: &State) -> String {
         .keys()
         .chain(found.keys().filter(|key| !expected.contains_key(*key)));
     let show = |entry: Option<&Entry>| match entry {
-        Some(entry) => {
-            format!(
-                "{} bytes {:.40}, {:?}",
-                entry.value.len(),
-                wire::show(&entry.value),
-                entry.expire_ms
-            )
-        }
+        Some(entry) => format!("{}, {:?}", entry.value.summary(), entry.expire_ms),
         None => "missing".to_string(),
     };
     let lines = keys

@@ -241,7 +241,7 @@ impl Leader {
                 return Led::Busy;
             }
             Ok(Written::NoSpace(cause)) => {
-                tracing::warn!("writes are refused, a background job found no space: {cause}");
+                tracing::warn!("writes are refused, the disk has no space left: {cause}");
                 self.queue.undo(group, StorageError::DiskFull);
             }
             Err(error) => {
@@ -362,6 +362,9 @@ impl Leader {
                 self.queue.synced.fetch_max(committed, Ordering::Release);
                 Ok(())
             }
+            // The log could not grow. Whoever wrote then was told; what was committed before is
+            // fsynced with the files that RocksDB makes of it when there is space.
+            Err(error @ StorageError::DiskFull) => Err(error),
             Err(error) => {
                 tracing::error!("storage is read-only from now on, an fsync failed: {error}");
                 let poison = StorageError::Poisoned(error.to_string());

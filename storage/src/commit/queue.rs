@@ -132,7 +132,7 @@ struct Line {
 mod disk {
     /// The free-disk reserve is reached.
     pub const LOW: u8 = 1;
-    /// A background job found no space.
+    /// A background job or the log found no space.
     pub const FULL: u8 = 2;
 }
 
@@ -237,7 +237,7 @@ impl CommitQueue {
         }
     }
 
-    /// Whether writes are refused because a background job found no space.
+    /// Whether writes are refused because a background job or the log found no space.
     pub fn is_disk_full(&self) -> bool {
         self.disk.load(Ordering::Relaxed) & disk::FULL != 0
     }

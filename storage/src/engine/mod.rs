@@ -30,6 +30,7 @@ use rocksdb::{
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How far a read may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +66,9 @@ pub enum Written {
     Done,
     /// Nothing was written: RocksDB would have made the caller wait.
     WouldStall,
-    /// Nothing was written: a flush or compaction found no space on the disk, and RocksDB takes no
-    /// writes until it has recovered by itself. The text is RocksDB's.
+    /// Nothing was written that a reader or a start will find: a flush, a compaction or the log found
+    /// no space on the disk, and RocksDB takes no writes until it has recovered by itself. The text
+    /// is RocksDB's.
     NoSpace(String),
 }
 
@@ -88,6 +90,8 @@ pub struct Engine {
     /// As `read_disk`, keeping no blocks.
     read_passing: ReadOptions,
     reads: ReadCounters,
+    /// An append to the log failed for want of space, and no write has gone through since.
+    log_broken: AtomicBool,
     path: PathBuf,
 }
 
@@ -139,6 +143,7 @@ impl Engine {
             read_disk: read_options(Tier::Disk),
             read_passing: passing_options(),
             reads: ReadCounters::default(),
+            log_broken: AtomicBool::new(false),
             path: data_dir.to_owned(),
         };
         engine.family_ids = engine.read_family_ids()?;
@@ -271,19 +276,33 @@ impl Engine {
         options.set_sync(sync);
         options.set_no_slowdown(throttle == Throttle::Refuse);
         match self.db.write_opt(WriteBatch::from_data(batch), &options) {
-            Ok(()) => Ok(Written::Done),
+            Ok(()) => {
+                if self.log_broken.load(Ordering::Relaxed) {
+                    self.log_broken.store(false, Ordering::Release);
+                }
+                Ok(Written::Done)
+            }
             Err(error) if error.kind() == ErrorKind::Incomplete && throttle == Throttle::Refuse => {
                 Ok(Written::WouldStall)
             }
-            Err(error) if is_background_space(error.as_ref()) => {
-                Ok(Written::NoSpace(error.into_string()))
+            Err(error) if is_want_of_space(error.as_ref()) => {
+                let text = error.into_string();
+                if names_log(&text) {
+                    self.log_broken.store(true, Ordering::Release);
+                }
+                Ok(Written::NoSpace(text))
             }
             Err(error) => Err(engine_error(error)),
         }
     }
 
-    /// Fsyncs the WAL. Everything written before the call is on disk after it.
+    /// Fsyncs the WAL. Everything written before the call is on disk after it. `DiskFull` where the
+    /// log could not grow and RocksDB has not recovered from that yet: asked for an fsync of such a
+    /// log, it would never recover.
     pub fn sync_wal(&self) -> Result<()> {
+        if self.log_broken.load(Ordering::Acquire) {
+            return Err(StorageError::DiskFull);
+        }
         self.db.flush_wal(true).map_err(engine_error)
     }
 
@@ -378,12 +397,20 @@ fn engine_error(error: rocksdb::Error) -> StorageError {
     }
 }
 
-/// Whether a write was refused because a background job had found no space. RocksDB looks at such
-/// an error before it appends, so nothing of the batch is in the WAL. An error that names a WAL
-/// file is another matter: the append itself failed, and half a record may stand there.
-fn is_background_space(text: &str) -> bool {
-    let file = text.rsplit('/').next().unwrap_or_default();
-    text.contains("No space left on device") && text.contains('/') && !file.contains(".log")
+/// Whether a write failed for want of space, in a way that RocksDB recovers from.
+///
+/// What a background job met is looked at before anything is appended. Where the log itself could
+/// not grow, half a record may stand at its end: RocksDB appends nothing behind it, and when there
+/// is space it writes all memtables to files and begins a new log. A start drops the torn end of a
+/// log anyway. An fsync that finds no space is another matter: its pages may be dropped.
+fn is_want_of_space(text: &str) -> bool {
+    let recovers = !names_log(text) || text.contains("While appending to file");
+    text.contains("No space left on device") && text.contains('/') && recovers
+}
+
+/// Whether the file that an error names is a write-ahead log.
+fn names_log(text: &str) -> bool {
+    text.rsplit('/').next().unwrap_or_default().contains(".log")
 }
 
 /// Turns what RocksDB says at open into one line an operator can act on.

@@ -153,22 +153,26 @@ proptest! {
 }
 
 #[test]
-fn only_a_file_that_is_no_wal_is_a_background_job_without_space() {
-    let error = |file: &str| {
+fn rocksdb_recovers_from_want_of_space_but_not_in_an_fsync_of_the_log() {
+    let error = |doing: &str, file: &str| {
         format!(
-            "IO error: No space left on device: While appending to file: /d.log/rocksdb/{file}: \
+            "IO error: No space left on device: While {doing}: /d.log/rocksdb/{file}: \
              No space left on device"
         )
     };
-    for file in ["000123.sst", "MANIFEST-000005"] {
-        assert!(super::is_background_space(&error(file)), "{file}");
-        let stopped = format!("Result incomplete: {}", error(file));
-        assert!(super::is_background_space(&stopped), "{file}");
+    for file in ["000123.sst", "MANIFEST-000005", "000124.log"] {
+        let appended = error("appending to file", file);
+        assert!(super::is_want_of_space(&appended), "{file}");
+        let stopped = format!("Result incomplete: {appended}");
+        assert!(super::is_want_of_space(&stopped), "{file}");
     }
-    assert!(!super::is_background_space(&error("000124.log")));
+    for doing in ["fdatasync", "open a file for appending"] {
+        assert!(super::is_want_of_space(&error(doing, "000123.sst")));
+        assert!(!super::is_want_of_space(&error(doing, "000124.log")));
+    }
     let other = "IO error: While appending to file: /d/rocksdb/000123.sst: Input/output error";
-    assert!(!super::is_background_space(other));
-    assert!(!super::is_background_space("No space left on device"));
+    assert!(!super::is_want_of_space(other));
+    assert!(!super::is_want_of_space("No space left on device"));
 }
 
 #[test]
