@@ -27,6 +27,8 @@ enum KeyedOp {
     /// This many keys in order from one on.
     Run(u16, u8),
     Remove(u16),
+    /// A key takes the place of another one.
+    Move(u16, u16),
     RemoveAt(u16),
     ReplaceAt(u16, u8),
     RemoveRange(u16, u16),
@@ -39,6 +41,8 @@ fn keyed_op() -> impl Strategy<Value = KeyedOp> {
         30 => (0u16..600, any::<u8>()).prop_map(|(key, value)| KeyedOp::Insert(key, value)),
         6 => (0u16..600, 1u8..60).prop_map(|(key, count)| KeyedOp::Run(key, count)),
         20 => (0u16..600).prop_map(KeyedOp::Remove),
+        20 => (0u16..600, 0u16..600).prop_map(|(from, to)| KeyedOp::Move(from, to)),
+        10 => (0u16..600, 0u16..9).prop_map(|(from, by)| KeyedOp::Move(from, from + by)),
         6 => any::<u16>().prop_map(KeyedOp::RemoveAt),
         4 => (any::<u16>(), any::<u8>()).prop_map(|(at, value)| KeyedOp::ReplaceAt(at, value)),
         4 => (any::<u16>(), any::<u16>()).prop_map(|(from, to)| KeyedOp::RemoveRange(from, to)),
@@ -97,6 +101,7 @@ impl Keyed {
                 });
                 assert_eq!(old.map(|old| old.to_vec()), self.model.remove(&key));
             }
+            KeyedOp::Move(from, to) => self.move_key(&key_of(from), &key_of(to)),
             KeyedOp::RemoveAt(at) => {
                 let at = within(at, self.model.len());
                 let old = self.directory.write(|edit| {
@@ -136,6 +141,22 @@ impl Keyed {
             KeyedOp::Reopen => self.directory = self.directory.reopen(),
         }
         self
+    }
+
+    fn move_key(&mut self, from: &[u8], to: &[u8]) {
+        if self.model.contains_key(to) {
+            return;
+        }
+        let moved = self.directory.write(|edit| {
+            change(edit, self.kind, |edit, place, tree| {
+                tree.move_key(edit, place, from, to)
+            })
+        });
+        let value = self.model.remove(from);
+        assert_eq!(moved, value.is_some());
+        if let Some(value) = value {
+            self.model.insert(to.to_vec(), value);
+        }
     }
 
     fn rebuild(&mut self) {

@@ -39,7 +39,12 @@ impl Tree {
         if first >= end {
             return Ok(());
         }
-        let mut cursor = self.cursor_at_rank(view, place, first)?;
+        let (leaf, number, at) = self.leaf_at_rank(view, place, first)?;
+        let given = self.for_each_in(view, place, (&leaf, number), (at, end - first), &mut each)?;
+        if first + given == end {
+            return Ok(());
+        }
+        let mut cursor = self.cursor_at_rank(view, place, first + given)?;
         loop {
             cursor.for_each_in_leaf(end, &mut each)?;
             if cursor.rank >= end {
@@ -47,6 +52,32 @@ impl Tree {
             }
             cursor.next_leaf()?;
         }
+    }
+
+    /// Calls `each` with key and value of the entries of a leaf from `at` on, `count` at most; gives
+    /// how many there were.
+    #[inline]
+    fn for_each_in(
+        &self,
+        view: &View<'_>,
+        place: &Place,
+        (node, number): (&Value, u64),
+        (at, count): (usize, u64),
+        each: &mut impl FnMut(&[u8], &[u8]),
+    ) -> Result<u64> {
+        let leaf = self.parse_leaf(node, number)?;
+        let wanted = usize::try_from(count).unwrap_or(usize::MAX);
+        let stop = at.saturating_add(wanted).min(leaf.count());
+        for at in at..stop {
+            let entry = leaf.entry(at).ok_or_else(|| self.corrupted(number))?;
+            if entry.blob {
+                let value = self.value_of(view, place, node, &entry)?;
+                each(entry.key, &value);
+            } else {
+                each(entry.key, entry.value);
+            }
+        }
+        Ok(stop.saturating_sub(at) as u64)
     }
 }
 
@@ -56,14 +87,14 @@ impl<'v> Cursor<'v> {
         view: &'v View<'v>,
         place: Place,
         path: Path,
-        at: usize,
+        (at, rank): (usize, u64),
     ) -> Result<Cursor<'v>> {
         let count = tree.parse_leaf(&path.leaf, path.number)?.count();
         let mut cursor = Cursor {
             tree: tree.clone(),
             view,
             place,
-            rank: path.before + at as u64,
+            rank,
             steps: path.steps,
             leaf: path.leaf,
             number: path.number,
@@ -85,22 +116,12 @@ impl<'v> Cursor<'v> {
     /// rank `end`, and goes behind them.
     #[inline]
     fn for_each_in_leaf(&mut self, end: u64, each: &mut impl FnMut(&[u8], &[u8])) -> Result<()> {
-        let leaf = self.tree.parse_leaf(&self.leaf, self.number)?;
-        let wanted = usize::try_from(end.saturating_sub(self.rank)).unwrap_or(usize::MAX);
-        let stop = self.at.saturating_add(wanted).min(self.count);
-        for at in self.at..stop {
-            let entry = leaf.entry(at);
-            let entry = entry.ok_or_else(|| self.tree.corrupted(self.number))?;
-            if entry.blob {
-                let (view, place) = (self.view, &self.place);
-                let value = self.tree.value_of(view, place, &self.leaf, &entry)?;
-                each(entry.key, &value);
-            } else {
-                each(entry.key, entry.value);
-            }
-        }
-        self.rank += (stop - self.at) as u64;
-        self.at = stop;
+        let node = (&self.leaf, self.number);
+        let part = (self.at, end.saturating_sub(self.rank));
+        let tree = &self.tree;
+        let given = tree.for_each_in(self.view, &self.place, node, part, each)?;
+        self.rank += given;
+        self.at += given as usize;
         Ok(())
     }
 

@@ -11,6 +11,7 @@
 
 use super::form::{Form, format};
 use smallvec::SmallVec;
+use std::cmp::Ordering;
 
 /// Bytes before the slots.
 pub(super) const HEAD_LEN: usize = 5;
@@ -51,6 +52,16 @@ fn child_of(slot: &[u8]) -> Option<u64> {
 #[inline]
 fn count_of(slot: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(slot.get(4..SLOT_LEN)?.try_into().ok()?) & U48_MAX)
+}
+
+/// The counts of some slots together.
+#[inline]
+fn sum(slots: &[u8]) -> Option<u64> {
+    let mut sum = 0;
+    for slot in slots.chunks_exact(SLOT_LEN) {
+        sum += count_of(slot)?;
+    }
+    Some(sum)
 }
 
 /// A slot's bytes.
@@ -116,11 +127,7 @@ impl<'a> Inner<'a> {
     /// Entries of the open child.
     #[inline]
     pub fn open_count(&self, total: u64) -> Option<u64> {
-        let mut sum: u64 = 0;
-        for slot in self.slots.chunks_exact(SLOT_LEN) {
-            sum += count_of(slot)?;
-        }
-        total.checked_sub(sum)
+        total.checked_sub(sum(self.slots)?)
     }
 
     /// Entries of a child of this node, which has `total`.
@@ -132,37 +139,50 @@ impl<'a> Inner<'a> {
         count_of(self.slot(at)?).filter(|count| *count <= total)
     }
 
-    /// Entries of the children before `at`.
+    /// Entries of the children before `at`, and of `at` itself. Only the side on which the open
+    /// child does not stand is looked at.
     #[inline]
-    pub fn entries_before(&self, at: usize, total: u64) -> Option<u64> {
-        let mut sum = match self.open < at {
-            true => self.open_count(total)?,
-            false => 0,
+    pub fn span(&self, at: usize, total: u64) -> Option<(u64, u64)> {
+        let own = count_of(self.slot(at)?)?;
+        let before = || sum(self.slots.get(..at * SLOT_LEN)?);
+        let behind = || sum(self.slots.get((at + 1) * SLOT_LEN..)?);
+        let (before, count) = match at.cmp(&self.open) {
+            Ordering::Less => (before()?, own),
+            Ordering::Greater => (total.checked_sub(behind()?)?.checked_sub(own)?, own),
+            Ordering::Equal => {
+                let before = before()?;
+                (before, total.checked_sub(before)?.checked_sub(behind()?)?)
+            }
         };
-        for slot in self.slots.get(..at * SLOT_LEN)?.chunks_exact(SLOT_LEN) {
-            sum += count_of(slot)?;
-        }
-        (sum <= total).then_some(sum)
+        (before + count <= total).then_some((before, count))
     }
 
-    /// The child that holds the entry of this rank, and the entries before that child. A rank at or
-    /// beyond the end gives the last child.
+    /// The child that holds the entry of this rank, the entries before that child, and its own. A
+    /// rank at or beyond the end gives the last child.
     #[inline]
-    pub fn locate(&self, rank: u64, total: u64) -> Option<(usize, u64)> {
-        let open_count = self.open_count(total)?;
-        let last = self.count() - 1;
+    pub fn locate(&self, rank: u64, total: u64) -> Option<(usize, u64, u64)> {
+        let mut slots = self.slots.chunks_exact(SLOT_LEN).enumerate();
         let mut before = 0;
-        for (at, slot) in self.slots.chunks_exact(SLOT_LEN).enumerate() {
+        while let Some((at, slot)) = slots.next() {
+            let rest = total.checked_sub(before)?;
             let count = match at == self.open {
-                true => open_count,
-                false => count_of(slot)?,
+                true => rest.checked_sub(sum(self.slots.get((at + 1) * SLOT_LEN..)?)?)?,
+                false => count_of(slot).filter(|count| *count <= rest)?,
             };
-            if rank < before + count || at == last {
-                return Some((at, before));
+            if rank < before + count || slots.len() == 0 {
+                return Some((at, before, count));
             }
             before += count;
         }
         None
+    }
+
+    /// Whether a key stands or would stand in child `at`.
+    #[inline]
+    pub fn holds(&self, at: usize, key: &[u8]) -> Option<bool> {
+        let above = at == 0 || self.separator(at)? <= key;
+        let last = self.count() - 1;
+        Some(above && (at >= last || key < self.separator(at + 1)?))
     }
 
     #[inline]
@@ -393,13 +413,23 @@ mod tests {
             for (at, slot) in slots.iter().enumerate() {
                 prop_assert_eq!(inner.child(at), Some(slot.child));
                 prop_assert_eq!(inner.entries(at, total), Some(slot.count));
-                prop_assert_eq!(inner.entries_before(at, total), Some(before));
+                prop_assert_eq!(inner.span(at, total), Some((before, slot.count)));
                 if slot.count > 0 {
-                    prop_assert_eq!(inner.locate(before, total), Some((at, before)));
+                    let first = inner.locate(before, total);
+                    prop_assert_eq!(first, Some((at, before, slot.count)));
                     let last = inner.locate(before + slot.count - 1, total);
-                    prop_assert_eq!(last, Some((at, before)));
+                    prop_assert_eq!(last, first);
                 }
                 before += slot.count;
+            }
+            let (last, beyond) = (slots.len() - 1, inner.locate(total, total));
+            prop_assert_eq!(beyond.map(|(at, ..)| at), Some(last));
+            if form.keyed() {
+                let key = &slots[other].separator;
+                let at = inner.search(key).unwrap();
+                prop_assert_eq!(inner.holds(at, key), Some(true));
+                prop_assert_eq!(inner.holds(at.wrapping_sub(1), key).unwrap_or(false), false);
+                prop_assert_eq!(at < last && inner.holds(at + 1, key).unwrap(), false);
             }
             if other != open {
                 let parts = inner.reopen(&node, other, total).unwrap().parts().concat();
@@ -423,8 +453,8 @@ mod tests {
             let slots = inner.slots(total);
             let (_, _) = (inner.search(b"key"), inner.locate(total / 2, total));
             for at in 0..inner.count() + 1 {
-                let (_, _) = (inner.entries(at, total), inner.entries_before(at, total));
-                let _ = inner.reopen(&bytes, at, total);
+                let (_, _) = (inner.entries(at, total), inner.span(at, total));
+                let (_, _) = (inner.reopen(&bytes, at, total), inner.holds(at, b"key"));
             }
             if sound {
                 prop_assert_eq!(encode(form, &slots.unwrap(), inner.open()).unwrap(), bytes);

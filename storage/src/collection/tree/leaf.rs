@@ -150,41 +150,79 @@ impl<'a> Leaf<'a> {
         let mut head = Head::with_capacity(HEAD_LEN + count * fields * 4);
         head.extend_from_slice(&head_bytes(self.form, wide, count)?);
         let shift = (before.len() + middle.len()) as i64 - resume as i64;
-        if wide || self.wide {
-            self.copy_ends(&mut head, wide, 0..at * fields, 0)?;
-            push_ends(&mut head, self.form, wide, cut, new);
-            self.copy_ends(
-                &mut head,
-                wide,
-                (at + removed) * fields..self.count * fields,
-                shift,
-            )?;
-        } else {
-            head.extend_from_slice(self.table.get(..at * fields * 2)?);
-            push_ends(&mut head, self.form, false, cut, new);
-            // No end reaches the flag's bit, so the flag survives the addition.
-            let shift = shift as u16;
-            let behind = head.len();
-            head.extend_from_slice(self.table.get((at + removed) * fields * 2..)?);
-            for end in head.get_mut(behind..)?.as_chunks_mut::<2>().0 {
-                *end = u16::from_be_bytes(*end).wrapping_add(shift).to_be_bytes();
-            }
-        }
+        self.copy_ends(&mut head, wide, 0..at, 0)?;
+        push_ends(&mut head, self.form, wide, cut, new);
+        self.copy_ends(&mut head, wide, at + removed..self.count, shift)?;
         Some(Draft {
             head,
             before,
+            moved: (&[], &[]),
             middle,
             after,
         })
     }
 
+    /// This leaf with entry `from` taken out and `new` put in before entry `to`, which may be one
+    /// past the last.
+    pub fn shift(&self, from: usize, to: usize, new: &Entry<'a>) -> Option<Draft<'a>> {
+        let (start, end) = (self.body_start(from)?, self.body_start(from + 1)?);
+        let place = self.body_start(to)?;
+        let new_len = new.key.len() + new.value.len();
+        let wide = self.body.len() - (end - start) + new_len > NARROW_BYTES_MAX;
+        let mut head = Head::with_capacity(HEAD_LEN + self.count * self.form.fields() * 4);
+        head.extend_from_slice(&head_bytes(self.form, wide, self.count)?);
+        let (gone, come) = ((end - start) as i64, new_len as i64);
+        let new = std::slice::from_ref(new);
+        let (before, moved, after);
+        if from < to {
+            self.copy_ends(&mut head, wide, 0..from, 0)?;
+            self.copy_ends(&mut head, wide, from + 1..to, -gone)?;
+            push_ends(&mut head, self.form, wide, place - (end - start), new);
+            self.copy_ends(&mut head, wide, to..self.count, come - gone)?;
+            (before, after) = (self.body.get(..start)?, self.body.get(place..)?);
+            moved = (self.body.get(end..place)?, &[][..]);
+        } else {
+            self.copy_ends(&mut head, wide, 0..to, 0)?;
+            push_ends(&mut head, self.form, wide, place, new);
+            self.copy_ends(&mut head, wide, to..from, come)?;
+            self.copy_ends(&mut head, wide, from + 1..self.count, come - gone)?;
+            (before, after) = (self.body.get(..place)?, self.body.get(end..)?);
+            moved = (&[][..], self.body.get(place..start)?);
+        }
+        let mut middle = SmallVec::new();
+        for entry in new {
+            middle.extend_from_slice(entry.key);
+            middle.extend_from_slice(entry.value);
+        }
+        Some(Draft {
+            head,
+            before,
+            moved,
+            middle,
+            after,
+        })
+    }
+
+    /// Appends where the fields of `entries` end to a table, moved by `shift`.
     fn copy_ends(
         &self,
         head: &mut Head,
         wide: bool,
-        fields: std::ops::Range<usize>,
+        entries: std::ops::Range<usize>,
         shift: i64,
     ) -> Option<()> {
+        let fields = self.form.fields();
+        let fields = entries.start * fields..entries.end * fields;
+        if !wide && !self.wide {
+            // No end reaches the flag's bit, so the flag survives the addition.
+            let shift = shift as u16;
+            let copied = head.len();
+            head.extend_from_slice(self.table.get(fields.start * 2..fields.end * 2)?);
+            for end in head.get_mut(copied..)?.as_chunks_mut::<2>().0 {
+                *end = u16::from_be_bytes(*end).wrapping_add(shift).to_be_bytes();
+            }
+            return Some(());
+        }
         for field in fields {
             let (end, blob) = self.end(field)?;
             let end = usize::try_from(end as i64 + shift).ok()?;
@@ -218,17 +256,27 @@ type Head = SmallVec<[u8; 512]>;
 pub(super) struct Draft<'a> {
     head: Head,
     before: &'a [u8],
+    /// Entries that moved over: before and behind the new ones.
+    moved: (&'a [u8], &'a [u8]),
     middle: SmallVec<[u8; 128]>,
     after: &'a [u8],
 }
 
 impl Draft<'_> {
     pub fn len(&self) -> usize {
-        self.head.len() + self.before.len() + self.middle.len() + self.after.len()
+        self.parts().iter().map(|part| part.len()).sum()
     }
 
-    pub fn parts(&self) -> [&[u8]; 4] {
-        [&self.head, self.before, &self.middle, self.after]
+    pub fn parts(&self) -> [&[u8]; 6] {
+        let (one, other) = self.moved;
+        [
+            &self.head,
+            self.before,
+            one,
+            &self.middle,
+            other,
+            self.after,
+        ]
     }
 }
 
@@ -370,6 +418,24 @@ mod tests {
         }
 
         #[test]
+        fn a_shift_writes_what_encoding_anew_would(
+            form in form(), old in pairs(), new in pairs(), from in any::<usize>(),
+            to in any::<usize>(),
+        ) {
+            let (mut entries, new) = (entries_of(&old, form), entries_of(&new, form));
+            prop_assume!(!entries.is_empty() && !new.is_empty());
+            let node = encode(form, &entries).unwrap();
+            let leaf = Leaf::parse(&node, form).unwrap();
+            let (from, to) = (from % entries.len(), to % (entries.len() + 1));
+            let draft = leaf.shift(from, to, &new[0]).unwrap();
+            entries.insert(to, new[0]);
+            entries.remove(if to <= from { from + 1 } else { from });
+            let written = draft.parts().concat();
+            prop_assert_eq!(draft.len(), written.len());
+            prop_assert_eq!(written, encode(form, &entries).unwrap());
+        }
+
+        #[test]
         fn any_bytes_are_read_or_refused(
             form in form(), count in 0u8..6,
             rest in proptest::collection::vec(any::<u8>(), 0..60),
@@ -384,6 +450,7 @@ mod tests {
             for at in 0..leaf.count() + 2 {
                 let _ = leaf.entry(at);
                 let _ = leaf.splice(at, 1, &[]);
+                let _ = leaf.entry(0).and_then(|entry| leaf.shift(at, at / 2, &entry));
             }
             if sound {
                 let entries = leaf.spliced_entries(0, 0, &[]).unwrap();

@@ -30,15 +30,7 @@ impl Tree {
 
     /// The value under a key.
     pub fn find(&self, view: &View<'_>, place: &Place, key: &[u8]) -> Result<Option<Value>> {
-        let mut node = self.root.clone();
-        let mut number = 0;
-        for _ in 0..self.height {
-            let child = Inner::parse(&node, self.kind.form)
-                .and_then(|inner| inner.child(inner.search(key)?))
-                .ok_or_else(|| self.corrupted(number))?;
-            node = self.node(view, place, child)?;
-            number = child;
-        }
+        let (node, number) = self.leaf(view, place, |inner, _| Some((inner.search(key)?, 0)))?;
         let leaf = self.parse_leaf(&node, number)?;
         let searched = leaf.search(key).ok_or_else(|| self.corrupted(number))?;
         let Ok(at) = searched else { return Ok(None) };
@@ -70,9 +62,65 @@ impl Tree {
 
     /// Number of entries with smaller keys, and whether the key itself is there.
     pub fn rank(&self, view: &View<'_>, place: &Place, key: &[u8]) -> Result<(u64, bool)> {
-        let path = self.path_to_key(view, place, key)?;
-        let (at, found) = self.search_leaf(&path, key)?;
-        Ok((path.before + at as u64, found))
+        let mut before = 0;
+        let (leaf, number) = self.leaf(view, place, |inner, total| {
+            let at = inner.search(key)?;
+            let (passed, count) = inner.span(at, total)?;
+            before += passed;
+            Some((at, count))
+        })?;
+        let searched = self.parse_leaf(&leaf, number)?.search(key);
+        match searched.ok_or_else(|| self.corrupted(number))? {
+            Ok(at) => Ok((before + at as u64, true)),
+            Err(at) => Ok((before + at as u64, false)),
+        }
+    }
+
+    /// The leaf, and its number, to which `choose` leads: as [`Tree::descend`] for those that do
+    /// not go on from there.
+    #[inline]
+    fn leaf(
+        &self,
+        view: &View<'_>,
+        place: &Place,
+        mut choose: impl FnMut(&Inner<'_>, u64) -> Option<(usize, u64)>,
+    ) -> Result<(Value, u64)> {
+        let (mut node, mut number, mut total) = (self.root.clone(), 0, self.len);
+        for _ in 0..self.height {
+            let mut step = || {
+                let inner = Inner::parse(&node, self.kind.form)?;
+                let (at, count) = choose(&inner, total)?;
+                Some((inner.child(at)?, count))
+            };
+            let (child, count) = step().ok_or_else(|| self.corrupted(number))?;
+            node = self.node(view, place, child)?;
+            (number, total) = (child, count);
+        }
+        Ok((node, number))
+    }
+
+    /// The leaf that holds the entry of a rank, its number, and the rank within it.
+    #[inline]
+    pub(super) fn leaf_at_rank(
+        &self,
+        view: &View<'_>,
+        place: &Place,
+        rank: u64,
+    ) -> Result<(Value, u64, usize)> {
+        let mut left = rank;
+        let (leaf, number) = self.leaf(view, place, |inner, total| {
+            let (at, before, count) = inner.locate(left, total)?;
+            left -= before;
+            Some((at, count))
+        })?;
+        Ok((leaf, number, left as usize))
+    }
+
+    /// Entries before the leaf at the end of a path.
+    #[inline]
+    pub(super) fn entries_before(&self, path: &Path) -> Result<u64> {
+        let before = path.before(self.kind.form);
+        before.ok_or_else(|| self.corrupted(path.number))
     }
 
     /// Where in the leaf a key stands or would stand.
@@ -90,11 +138,10 @@ impl Tree {
         if rank >= self.len {
             return Ok(None);
         }
-        let path = self.path_to_rank(view, place, rank)?;
-        let at = (rank - path.before) as usize;
-        let leaf = self.parse_leaf(&path.leaf, path.number)?;
-        let entry = leaf.entry(at).ok_or_else(|| self.corrupted(path.number))?;
-        self.item_of(view, place, &path.leaf, &entry).map(Some)
+        let (node, number, at) = self.leaf_at_rank(view, place, rank)?;
+        let leaf = self.parse_leaf(&node, number)?;
+        let entry = leaf.entry(at).ok_or_else(|| self.corrupted(number))?;
+        self.item_of(view, place, &node, &entry).map(Some)
     }
 
     pub(super) fn item_of(
@@ -132,7 +179,8 @@ impl Tree {
     ) -> Result<Cursor<'v>> {
         let path = self.path_to_key(view, place, key)?;
         let (at, _) = self.search_leaf(&path, key)?;
-        Cursor::new(self, view, *place, path, at)
+        let rank = self.entries_before(&path)? + at as u64;
+        Cursor::new(self, view, *place, path, (at, rank))
     }
 
     /// A cursor on the entry of a rank, or behind the last entry.
@@ -143,9 +191,8 @@ impl Tree {
         rank: u64,
     ) -> Result<Cursor<'v>> {
         let rank = rank.min(self.len);
-        let path = self.path_to_rank(view, place, rank)?;
-        let at = (rank - path.before) as usize;
-        Cursor::new(self, view, *place, path, at)
+        let (path, at) = self.path_to_rank(view, place, rank)?;
+        Cursor::new(self, view, *place, path, (at as usize, rank))
     }
 }
 

@@ -98,9 +98,10 @@ impl Tree {
         }
         let rank = rank.min(self.len);
         // Between two leaves the end of the first one is chosen, except for the very first rank.
-        let path = self.path_to_rank(edit, place, rank.saturating_sub(1))?;
+        let beside = rank.saturating_sub(1);
+        let (path, at) = self.path_to_rank(edit, place, beside)?;
         let change = Change {
-            at: (rank - path.before) as usize,
+            at: (at + (rank - beside)) as usize,
             removed: 0,
             new: &entries,
         };
@@ -138,9 +139,8 @@ impl Tree {
         if rank >= self.len || !self.kind.form.valued() {
             return Ok(false);
         }
-        let path = self.path_to_rank(edit, place, rank)?;
-        let at = (rank - path.before) as usize;
-        self.replace(edit, place, &path, at, value)?;
+        let (path, at) = self.path_to_rank(edit, place, rank)?;
+        self.replace(edit, place, &path, at as usize, value)?;
         Ok(true)
     }
 
@@ -158,6 +158,55 @@ impl Tree {
         }
     }
 
+    /// Lets the entry under a key stand under another key, under which there is none; gives whether
+    /// there was such an entry. A move within a leaf writes the leaf and nothing else.
+    pub fn move_key(
+        &mut self,
+        edit: &mut Edit<'_>,
+        place: &mut Place,
+        from: &[u8],
+        to: &[u8],
+    ) -> Result<bool> {
+        let mut one_leaf = true;
+        let path = self.descend(edit, place, |inner, total| {
+            let at = inner.search(from)?;
+            one_leaf = one_leaf && inner.holds(at, to)?;
+            Some((at, inner.entries(at, total)?))
+        })?;
+        let (old, found) = self.search_leaf(&path, from)?;
+        if !found {
+            return Ok(false);
+        }
+        if one_leaf && self.shift(edit, place, &path, old, to)? {
+            return Ok(true);
+        }
+        let value = self.take(edit, place, path, old)?;
+        self.insert(edit, place, to, &value)?;
+        Ok(true)
+    }
+
+    /// Moves entry `old` of a leaf to where `key` stands in it; gives whether there was room.
+    fn shift(
+        &mut self,
+        edit: &mut Edit<'_>,
+        place: &mut Place,
+        path: &Path,
+        old: usize,
+        key: &[u8],
+    ) -> Result<bool> {
+        let leaf = self.parse_leaf(&path.leaf, path.number)?;
+        let (new, _) = self.search_leaf(path, key)?;
+        let entry = leaf
+            .entry(old)
+            .map(|entry| leaf.shift(old, new, &Entry { key, ..entry }));
+        let draft = entry.flatten().ok_or_else(|| self.corrupted(path.number))?;
+        if draft.len() > path.leaf.len() {
+            return Ok(false);
+        }
+        self.put_node(edit, place, path.number, &draft.parts());
+        Ok(true)
+    }
+
     /// Takes the entry of a rank out; gives its value.
     pub fn remove_at(
         &mut self,
@@ -168,9 +217,8 @@ impl Tree {
         if rank >= self.len {
             return Ok(None);
         }
-        let path = self.path_to_rank(edit, place, rank)?;
-        let at = (rank - path.before) as usize;
-        self.take(edit, place, path, at).map(Some)
+        let (path, at) = self.path_to_rank(edit, place, rank)?;
+        self.take(edit, place, path, at as usize).map(Some)
     }
 
     /// An entry as its leaf will hold it: a long value goes into a row of its own.
@@ -288,9 +336,9 @@ impl Tree {
         let value = self.value_of(edit, place, &path.leaf, &entry)?;
         let draft = leaf.splice(at, 1, &[]);
         let draft = draft.ok_or_else(|| self.corrupted(path.number))?;
-        let rank = path.before + at as u64;
         let emptied = leaf.count() == 1 && path.number != 0;
         if emptied || self.can_merge(edit, place, &path, draft.len())? {
+            let rank = self.entries_before(&path)? + at as u64;
             self.remove_range(edit, place, rank, rank + 1)?;
             return Ok(value);
         }

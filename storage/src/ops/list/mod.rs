@@ -58,26 +58,31 @@ impl<'k> List<'k> {
     #[inline]
     fn open(view: &View<'_>, key: &'k [u8]) -> Result<List<'k>> {
         let entry = view.open_as(key, DataType::List)?;
-        let mut list = List {
-            place: Place::of(&entry),
-            shape: Shape::Listpack,
-            listpack_bytes: shape::EMPTY_BYTES,
-            tree: Tree::empty(ELEMENTS),
-            entry,
+        let place = Place::of(&entry);
+        let Some(payload) = entry.payload_value() else {
+            return Ok(List {
+                place,
+                shape: Shape::Listpack,
+                listpack_bytes: shape::EMPTY_BYTES,
+                tree: Tree::empty(ELEMENTS),
+                entry,
+            });
         };
-        if let Some(payload) = list.entry.payload_value() {
-            list.shape = Shape::decode(&payload)?;
-            let bytes = payload
-                .get(1..)
-                .and_then(|rest| rest.first_chunk::<8>())
-                .ok_or_else(|| StorageError::Corrupted("a list without its length".into()))?;
-            list.listpack_bytes = u64::from_be_bytes(*bytes);
-            (list.tree, _) = Tree::decode(ELEMENTS, &payload, TREE_AT)?;
-            if list.place.id.is_some() {
-                view.need_latch()?;
-            }
+        if place.id.is_some() {
+            view.need_latch()?;
         }
-        Ok(list)
+        let bytes = payload
+            .get(1..)
+            .and_then(|rest| rest.first_chunk::<8>())
+            .ok_or_else(|| StorageError::Corrupted("a list without its length".into()))?;
+        let (tree, _) = Tree::decode(ELEMENTS, &payload, TREE_AT)?;
+        Ok(List {
+            place,
+            shape: Shape::decode(&payload)?,
+            listpack_bytes: u64::from_be_bytes(*bytes),
+            tree,
+            entry,
+        })
     }
 
     fn len(&self) -> u64 {

@@ -8,7 +8,6 @@ use crate::edit::Edit;
 use crate::encoding::number::parse_i64;
 use crate::encoding::shape::Shape;
 use crate::error::Result;
-use crate::value::Value;
 use crate::view::View;
 
 /// Bytes of a listpack without elements.
@@ -104,11 +103,16 @@ impl List<'_> {
         view: &View<'_>,
         Threshold(size): Threshold,
     ) -> Result<()> {
-        if self.shape == Shape::Quicklist && !self.tree.is_packed() {
+        let half_elements = u64::try_from(size).map_or(u64::MAX, |size| (size / 2).max(1));
+        let stays = !self.tree.is_packed() || self.len() > half_elements;
+        if self.shape == Shape::Quicklist && stays {
             return Ok(());
         }
-        let elements: Vec<Value> = self.elements(view, 0, self.len())?;
-        let bytes = EMPTY_BYTES + elements.iter().map(|one| listpack_len(one)).sum::<u64>();
+        let mut bytes = EMPTY_BYTES;
+        let ranks = (0, self.len());
+        self.tree.for_each(view, &self.place, ranks, |_, element| {
+            bytes += listpack_len(element);
+        })?;
         if self.shape == Shape::Listpack {
             self.listpack_bytes = bytes;
             return Ok(());

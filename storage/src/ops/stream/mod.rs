@@ -56,6 +56,7 @@ use crate::collection::tree::Tree;
 use crate::edit::Edit;
 use crate::encoding::meta::{DataType, Header};
 use crate::encoding::shape::Shape;
+use crate::encoding::short::Short;
 use crate::error::{Result, StorageError};
 use crate::value::Value;
 use crate::view::{KeyEntry, View};
@@ -90,6 +91,11 @@ impl<'k> Stream<'k> {
     #[inline]
     fn open(view: &View<'_>, key: &'k [u8]) -> Result<Stream<'k>> {
         let entry = view.open_as(key, DataType::Stream)?;
+        let payload = entry.payload_value();
+        let (entries, nodes, groups) = match &payload {
+            Some(payload) => Stream::decode_trees(payload)?,
+            None => (Tree::empty(ENTRIES), Tree::empty(NODES), None),
+        };
         let mut stream = Stream {
             place: Place::of(&entry),
             last: StreamId::MIN,
@@ -97,13 +103,13 @@ impl<'k> Stream<'k> {
             max_deleted: StreamId::MIN,
             added: 0,
             tail: Tail::default(),
-            entries: Tree::empty(ENTRIES),
-            nodes: Tree::empty(NODES),
-            groups: None,
+            entries,
+            nodes,
+            groups,
             entry,
         };
-        if let Some(payload) = stream.entry.payload_value() {
-            stream.decode(&payload)?;
+        if let Some(payload) = payload {
+            stream.decode_fixed(&payload)?;
             if stream.place.id.is_some() {
                 view.need_latch()?;
             }
@@ -118,7 +124,20 @@ impl<'k> Stream<'k> {
         Ok(stream.entry.exists().then_some(stream))
     }
 
-    fn decode(&mut self, payload: &Value) -> Result<()> {
+    #[inline]
+    fn decode_trees(payload: &Value) -> Result<(Tree, Tree, Option<Box<GroupTrees>>)> {
+        let (entries, at) = Tree::decode(ENTRIES, payload, FIXED_LEN)?;
+        let (nodes, at) = Tree::decode(NODES, payload, at)?;
+        let groups = match payload.get(1) {
+            Some(flags) if flags & WITH_GROUPS != 0 => {
+                Some(Box::new(GroupTrees::decode(payload, at)?))
+            }
+            _ => None,
+        };
+        Ok((entries, nodes, groups))
+    }
+
+    fn decode_fixed(&mut self, payload: &[u8]) -> Result<()> {
         let damaged = || StorageError::Corrupted("the fixed fields of a stream".into());
         Shape::decode(payload)?;
         let fixed = payload.first_chunk::<FIXED_LEN>().ok_or_else(damaged)?;
@@ -145,13 +164,6 @@ impl<'k> Stream<'k> {
             entries: number().ok_or_else(damaged)?,
             fields: number().ok_or_else(damaged)?,
         };
-        let at;
-        (self.entries, at) = Tree::decode(ENTRIES, payload, FIXED_LEN)?;
-        let at_groups;
-        (self.nodes, at_groups) = Tree::decode(NODES, payload, at)?;
-        if fixed[1] & WITH_GROUPS != 0 {
-            self.groups = Some(Box::new(GroupTrees::decode(payload, at_groups)?));
-        }
         Ok(())
     }
 
@@ -188,27 +200,27 @@ impl<'k> Stream<'k> {
         let (entries, nodes) = (self.entries.encode_head(), self.nodes.encode_head());
         let groups = self.groups.as_deref().map(GroupTrees::encode);
         let mut parts: SmallVec<[&[u8]; 6]> = SmallVec::new();
-        parts.extend([&fixed[..], &entries, self.entries.root_bytes()]);
+        parts.extend([fixed.as_slice(), &entries, self.entries.root_bytes()]);
         parts.extend([&nodes[..], self.nodes.root_bytes()]);
         parts.extend(groups.as_deref());
         edit.put(&self.entry, header, &parts, events)
     }
 
-    fn fixed(&self) -> SmallVec<[u8; 96]> {
+    fn fixed(&self) -> Short<FIXED_LEN> {
         let flags = if self.groups.is_some() {
             WITH_GROUPS
         } else {
             0
         };
-        let mut out = SmallVec::new();
-        out.extend_from_slice(&[Shape::Stream as u8, flags]);
+        let mut out = Short::default();
+        out.push(&[Shape::Stream as u8, flags]);
         for id in [self.last, self.first, self.max_deleted] {
-            out.extend_from_slice(&id.bytes());
+            out.push(&id.bytes());
         }
-        out.extend_from_slice(&self.added.to_be_bytes());
-        out.extend_from_slice(&self.tail.first.bytes());
+        out.push(&self.added.to_be_bytes());
+        out.push(&self.tail.first.bytes());
         for number in [self.tail.bytes, self.tail.entries, self.tail.fields] {
-            out.extend_from_slice(&number.to_be_bytes());
+            out.push(&number.to_be_bytes());
         }
         out
     }

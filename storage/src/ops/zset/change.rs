@@ -59,14 +59,15 @@ pub fn add(
         set.choose_shape(pairs, thresholds);
     }
     for &(score, member) in pairs {
-        let old = set.score(edit, member)?;
+        let found = set.find(edit, member)?;
+        let old = found.score;
         if !condition.admits(old, score) {
             continue;
         }
         if old == Some(score) {
             continue;
         }
-        set.put(edit, member, score, old, thresholds)?;
+        set.put(edit, member, score, found, thresholds)?;
         done.added += u64::from(old.is_none());
         done.updated += u64::from(old.is_some());
     }
@@ -95,7 +96,8 @@ pub fn increment(
         }
         set.choose_shape(&[(by, member)], thresholds);
     }
-    let old = set.score(edit, member)?;
+    let found = set.find(edit, member)?;
+    let old = found.score;
     if old.is_some() && condition.new {
         return Ok(None);
     }
@@ -107,7 +109,7 @@ pub fn increment(
         return Ok(None);
     }
     if old != Some(score) {
-        set.put(edit, member, score, old, thresholds)?;
+        set.put(edit, member, score, found, thresholds)?;
         set.write(edit, Event::ZIncr)?;
     }
     Ok(Some(score + 0.0))

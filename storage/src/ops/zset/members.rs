@@ -3,29 +3,58 @@
 //! Must not know: commands. Tests: `storage/tests/zsets.rs`.
 
 use super::{Thresholds, ZSet};
-use crate::collection::buckets::{self, Buckets};
+use crate::collection::buckets::{self, Address, Block, Buckets};
 use crate::edit::Edit;
-use crate::encoding::entries::{self, NewEntry};
+use crate::encoding::entries::{self, Entry, NewEntry};
 use crate::encoding::score::{SCORE_LEN, score_bytes, score_key, score_of, split};
 use crate::encoding::shape::Shape;
 use crate::error::{Result, StorageError};
 use crate::limits::ELEMENT_BYTES_MAX;
 use crate::view::View;
 
+/// A member that was looked up.
+pub(super) struct Found {
+    /// Its score, if it is there.
+    pub score: Option<f64>,
+    /// The bucket that it stands in or belongs to, if there are any.
+    bucket: Option<Bucket>,
+}
+
+struct Bucket {
+    address: Address,
+    block: Block,
+    entry: Option<Entry>,
+}
+
 impl ZSet<'_> {
     /// The score of a member.
     #[inline]
     pub(crate) fn score(&self, view: &View<'_>, member: &[u8]) -> Result<Option<f64>> {
+        self.find(view, member).map(|found| found.score)
+    }
+
+    /// Looks a member up. What is found holds until the next change of the set.
+    #[inline]
+    pub(super) fn find(&self, view: &View<'_>, member: &[u8]) -> Result<Found> {
         let Some(state) = &self.members else {
             let found = self.find_packed(member)?;
-            return Ok(found.map(|(_, score)| score));
+            return Ok(Found {
+                score: found.map(|(_, score)| score),
+                bucket: None,
+            });
         };
         let address = state.address(buckets::h48(view, member));
         let block = state.block(view, self.place, address)?;
-        match entries::find(block.bytes(), member)? {
-            Some(entry) => score_of(block.bytes().get(entry.value).unwrap_or_default()).map(Some),
-            None => Ok(None),
-        }
+        let entry = entries::find(block.bytes(), member)?;
+        let value = |entry: &Entry| block.bytes().get(entry.value.clone()).unwrap_or_default();
+        let score = entry.as_ref().map(|entry| score_of(value(entry)));
+        let score = score.transpose()?;
+        let bucket = Some(Bucket {
+            address,
+            block,
+            entry,
+        });
+        Ok(Found { score, bucket })
     }
 
     /// Rank and score of a member of a packed set.
@@ -57,30 +86,35 @@ impl ZSet<'_> {
         }
     }
 
-    /// Puts a member in, or gives it another score; `old` is what [`ZSet::score`] gave.
+    /// Puts a member in, or gives it another score than it has.
     pub(super) fn put(
         &mut self,
         edit: &mut Edit<'_>,
         member: &[u8],
         score: f64,
-        old: Option<f64>,
+        found: Found,
         thresholds: &Thresholds,
     ) -> Result<()> {
         if member.len() + SCORE_LEN > ELEMENT_BYTES_MAX {
             return Err(StorageError::ElementTooLong);
         }
-        if let Some(old) = old {
-            let key = score_key(old, member);
-            let gone = self.tree.remove(edit, &mut self.place, &key)?;
-            gone.ok_or_else(|| disagreement(member))?;
-        } else if !thresholds.fits(self.len() + 1, member.len()) {
-            self.shape = Shape::Skiplist;
-        }
         let key = score_key(score, member);
-        self.tree.insert(edit, &mut self.place, &key, &[])?;
-        let value = score_bytes(score);
-        self.set_bucket(edit, member, Some(&value))?;
-        self.index_if_spread(edit)?;
+        if let Some(old) = found.score {
+            let old = score_key(old, member);
+            let place = &mut self.place;
+            if !self.tree.move_key(edit, place, &old, &key)? {
+                return Err(disagreement(member));
+            }
+        } else {
+            if !thresholds.fits(self.len() + 1, member.len()) {
+                self.shape = Shape::Skiplist;
+            }
+            self.tree.insert(edit, &mut self.place, &key, &[])?;
+        }
+        match found.bucket {
+            Some(bucket) => self.write_bucket(edit, bucket, member, Some(&score_bytes(score)))?,
+            None => self.index_if_spread(edit)?,
+        }
         // Rows under an id that no meta record names yet may go ahead of it.
         if let Some(head) = self.place.head(self.len())
             && self.has_fresh_id()
@@ -92,13 +126,16 @@ impl ZSet<'_> {
 
     /// Takes a member out; gives its score.
     pub(super) fn take(&mut self, edit: &mut Edit<'_>, member: &[u8]) -> Result<Option<f64>> {
-        let Some(score) = self.score(edit, member)? else {
+        let found = self.find(edit, member)?;
+        let Some(score) = found.score else {
             return Ok(None);
         };
         let key = score_key(score, member);
         let gone = self.tree.remove(edit, &mut self.place, &key)?;
         gone.ok_or_else(|| disagreement(member))?;
-        self.set_bucket(edit, member, None)?;
+        if let Some(bucket) = found.bucket {
+            self.write_bucket(edit, bucket, member, None)?;
+        }
         Ok(Some(score))
     }
 
@@ -109,14 +146,26 @@ impl ZSet<'_> {
         member: &[u8],
         score: Option<&[u8]>,
     ) -> Result<()> {
+        match self.find(edit, member)?.bucket {
+            Some(bucket) => self.write_bucket(edit, bucket, member, score),
+            None => Ok(()),
+        }
+    }
+
+    /// The same in a bucket that [`ZSet::find`] gave.
+    fn write_bucket(
+        &mut self,
+        edit: &mut Edit<'_>,
+        bucket: Bucket,
+        member: &[u8],
+        score: Option<&[u8]>,
+    ) -> Result<()> {
         let Some(state) = &mut self.members else {
             return Ok(());
         };
-        let address = state.address(buckets::h48(edit, member));
-        let block = state.block(edit, self.place, address)?;
-        let old = entries::find(block.bytes(), member)?;
         let new = score.map(|score| new_entry(member, score));
-        state.put(edit, self.place, (address, &block), old.as_ref(), new)?;
+        let place = (bucket.address, &bucket.block);
+        state.put(edit, self.place, place, bucket.entry.as_ref(), new)?;
         state.balance(edit, self.place)
     }
 

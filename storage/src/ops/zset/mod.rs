@@ -93,21 +93,29 @@ impl<'k> ZSet<'k> {
 
     /// The set that an entry, whose type is checked, holds.
     fn of(view: &View<'_>, entry: KeyEntry<'k>) -> Result<ZSet<'k>> {
-        let place = Place::of(&entry);
-        let mut set = ZSet::replacing(entry);
-        set.place = place;
-        set.replaces = false;
-        let Some(payload) = set.entry.payload_value() else {
-            return Ok(set);
+        let Some(payload) = entry.payload_value() else {
+            return Ok(ZSet {
+                replaces: false,
+                ..ZSet::replacing(entry)
+            });
         };
-        set.shape = Shape::decode(&payload)?;
+        let place = Place::of(&entry);
         let spread = place.id.is_some();
+        let mut members = None;
         if spread {
             view.need_latch()?;
-            set.members = Some(Buckets::decode(payload.get(1..).unwrap_or_default())?);
+            members = Some(Buckets::decode(payload.get(1..).unwrap_or_default())?);
         }
-        (set.tree, _) = Tree::decode(SCORES, &payload, tree_at(spread))?;
-        Ok(set)
+        let (tree, _) = Tree::decode(SCORES, &payload, tree_at(spread))?;
+        Ok(ZSet {
+            shape: Shape::decode(&payload)?,
+            place,
+            tree,
+            members,
+            replaces: false,
+            spilled: false,
+            entry,
+        })
     }
 
     /// An empty set that takes the place of whatever the key holds, expiry included.
