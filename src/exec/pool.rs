@@ -1,12 +1,18 @@
 //! Owns the threads on which commands may wait for the disk.
-//! Invariants: bounded threads, unbounded line (each connection has at most one job in it); a job
-//! that panics costs its command an error, not the thread. Must not know: what jobs do.
-//! Tests: below.
+//! Invariants: bounded threads, unbounded line (each connection has at most one job in it); no job
+//! is left in line beside a thread that sleeps; a job that panics costs its command an error, not
+//! the thread. Must not know: what jobs do. Tests: below.
+//!
+//! To call a sleeping thread costs two system calls and a thread switch, as much as the reading of
+//! a block. So a job is put in line first, and threads are called when the other tasks of the
+//! caller's thread that are ready have run: by then a thread that came back from the disk has
+//! mostly taken it, and the first of several callers calls for all.
 
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::Poll;
 use tokio::sync::oneshot;
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -14,13 +20,36 @@ type Job = Box<dyn FnOnce() + Send>;
 #[derive(Default)]
 struct Line {
     jobs: VecDeque<Job>,
+    /// Threads that sleep, and those that are called and not awake yet.
+    idle: usize,
+    /// Of the idle ones, how many are called.
+    called: usize,
     closed: bool,
+}
+
+impl Line {
+    /// How many more threads to call, counted as called.
+    fn call(&mut self) -> usize {
+        let wanted = self.jobs.len().min(self.idle);
+        let more = wanted.saturating_sub(self.called);
+        self.called += more;
+        more
+    }
 }
 
 #[derive(Default)]
 struct Shared {
     line: Mutex<Line>,
     wake: Condvar,
+}
+
+impl Shared {
+    fn call_threads(&self) {
+        let more = self.line.lock().call();
+        for _ in 0..more {
+            self.wake.notify_one();
+        }
+    }
 }
 
 /// The pool; dropping it ends the threads once the line is empty.
@@ -31,6 +60,15 @@ pub struct ReadPool {
 /// The job did not come to an end: it panicked, or the pool is closing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JobLost;
+
+/// Calls threads when it is dropped, so also for a caller that is given up while it steps aside.
+struct CallThreads<'p>(&'p Shared);
+
+impl Drop for CallThreads<'_> {
+    fn drop(&mut self) {
+        self.0.call_threads();
+    }
+}
 
 impl ReadPool {
     /// Starts `threads` threads.
@@ -55,11 +93,10 @@ impl ReadPool {
             // A receiver that is gone is a connection that is gone.
             drop(sender.send(job()));
         });
-        {
-            let mut line = self.shared.line.lock();
-            line.jobs.push_back(job);
-        }
-        self.shared.wake.notify_one();
+        self.shared.line.lock().jobs.push_back(job);
+        let call = CallThreads(&self.shared);
+        step_aside().await;
+        drop(call);
         receiver.await.map_err(|_| JobLost)
     }
 
@@ -76,6 +113,21 @@ impl Drop for ReadPool {
     }
 }
 
+/// Lets the tasks that are ready now run first. Unlike tokio's `yield_now` it does not wait for
+/// the sockets to be asked.
+async fn step_aside() {
+    let mut aside = false;
+    std::future::poll_fn(|context| {
+        if aside {
+            return Poll::Ready(());
+        }
+        aside = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await
+}
+
 fn work(shared: &Shared) {
     loop {
         let job = {
@@ -87,7 +139,10 @@ fn work(shared: &Shared) {
                 if line.closed {
                     return;
                 }
+                line.idle += 1;
                 shared.wake.wait(&mut line);
+                line.idle -= 1;
+                line.called = line.called.saturating_sub(1);
             }
         };
         if catch_unwind(AssertUnwindSafe(job)).is_err() {
