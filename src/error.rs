@@ -176,6 +176,7 @@ fn storage_text(error: &StorageError) -> ErrorText {
         StorageError::MalformedHyperLogLog => text::MALFORMED_HYPERLOGLOG.into(),
         StorageError::NotAnInteger => text::NOT_INTEGER.into(),
         StorageError::NotAFloat => text::NOT_FLOAT.into(),
+        StorageError::NotADigest => "ERR must be exactly 16 hexadecimal characters".into(),
         StorageError::Overflow => text::OVERFLOW.into(),
         StorageError::StringTooLong => text::STRING_TOO_LONG.into(),
         StorageError::NoSuchDatabase => text::DB_OUT_OF_RANGE.into(),
