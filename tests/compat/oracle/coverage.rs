@@ -37,6 +37,7 @@ const NEWER_OPTIONS: &[&str] = &[
     "SET IFEQ",
     "SET IFNE",
     "SET IFDEQ",
+    "XREADGROUP CLAIM",
     "SET IFDNE",
     "BITOP DIFF",
     "BITOP DIFF1",
