@@ -14,6 +14,8 @@ pub struct Park {
     pub keys: Vec<Vec<u8>>,
     /// How long it waits; `None` for ever.
     pub timeout_ms: Option<u64>,
+    /// It looks again by itself after so long, as time alone may give it something.
+    pub again_ms: Option<u64>,
     /// The reply where waiting is not possible. When the time is over it is always a nil array.
     pub nil: Reply,
     /// What it takes, others do not get.
@@ -176,6 +178,7 @@ fn storage_text(error: &StorageError) -> ErrorText {
         StorageError::MalformedHyperLogLog => text::MALFORMED_HYPERLOGLOG.into(),
         StorageError::NotAnInteger => text::NOT_INTEGER.into(),
         StorageError::NotAFloat => text::NOT_FLOAT.into(),
+        StorageError::NotADigest => "ERR must be exactly 16 hexadecimal characters".into(),
         StorageError::Overflow => text::OVERFLOW.into(),
         StorageError::StringTooLong => text::STRING_TOO_LONG.into(),
         StorageError::NoSuchDatabase => text::DB_OUT_OF_RANGE.into(),

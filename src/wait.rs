@@ -163,6 +163,11 @@ impl<A> Waiting<A> {
         self.count.load(Ordering::Acquire)
     }
 
+    /// Number of keys that somebody waits for.
+    pub fn keys(&self) -> usize {
+        self.lines.lock().by_key.len()
+    }
+
     /// Whether nobody waits.
     pub fn is_empty(&self) -> bool {
         !self.any()

@@ -46,6 +46,7 @@ const BANS: &[Ban] = &[
             "src/exec/run.rs",
             "src/net/connection.rs",
             "src/server/threads.rs",
+            "src/session/pause.rs",
             "src/log",
         ],
     },

@@ -54,12 +54,14 @@ pub enum Step {
 pub struct Later {
     index: usize,
     command: &'static NumberedCommand,
+    /// It is held back by CLIENT PAUSE, and not looked at further yet.
+    held: bool,
 }
 
 impl Later {
     /// Whether the command may wait until another client does something.
     pub fn may_wait(&self) -> bool {
-        self.command.spec.flags().has(Flags::BLOCKING)
+        self.held || self.command.spec.flags().has(Flags::BLOCKING)
     }
 }
 
@@ -116,6 +118,12 @@ impl Executor {
         clock: &mut Instant,
     ) -> Step {
         self.services.metrics.commands.add(1);
+        self.try_again(session, request, clock)
+    }
+
+    /// The same for a request that is counted already.
+    #[inline]
+    fn try_again(&self, session: &mut Session, request: &Request<'_>, clock: &mut Instant) -> Step {
         let (index, command) = match self.lookup.find(request) {
             Ok(found) => found,
             Err(error) => {
@@ -127,6 +135,17 @@ impl Executor {
         if let Err(error) = admit(session, command, request) {
             transaction::abort(session);
             return Step::Done(self.refuse(stats, error));
+        }
+        let mut later = Later {
+            index,
+            command,
+            held: false,
+        };
+        if let Some(what) = self.services.pause.state() {
+            later.held = what.holds(transaction::may_stage(session, command));
+            if later.held {
+                return Step::Later(later);
+            }
         }
         if transaction::queues(session, command) {
             return Step::Done(match transaction::queue(session, index, command, request) {
@@ -141,7 +160,6 @@ impl Executor {
             .client
             .last_command
             .store(index as i64, Ordering::Relaxed);
-        let later = Later { index, command };
         let result = match command.spec.handler {
             Handler::Read(_) | Handler::Write(_) | Handler::Memo { .. } => {
                 match self.try_data(&Call::new(session, command, *request)) {
@@ -170,6 +188,10 @@ impl Executor {
         owned: OwnedRequest,
         later: Later,
     ) -> Answer {
+        let later = match self.released(session, &owned, later).await {
+            Step::Later(later) => later,
+            Step::Done(answer) => return answer,
+        };
         let start = Instant::now();
         let mut waited = Duration::ZERO;
         let command = later.command;
@@ -192,6 +214,21 @@ impl Executor {
         let (services, client) = (&self.services, &session.client);
         notes::note(services, client, command, &kept.as_request(), spent);
         self.answer(stats, spent, result)
+    }
+
+    /// Waits until a request is not held back any more, and tries it as if it came only now.
+    async fn released(&self, session: &mut Session, owned: &OwnedRequest, later: Later) -> Step {
+        let mut step = Step::Later(later);
+        while let Step::Later(held) = step
+            && held.held
+        {
+            session.client.blocked.store(true, Ordering::Relaxed);
+            let writes = transaction::may_stage(session, held.command);
+            self.services.pause.over(writes).await;
+            session.client.blocked.store(false, Ordering::Relaxed);
+            step = self.try_again(session, &owned.as_request(), &mut Instant::now());
+        }
+        step
     }
 
     async fn control(
@@ -271,7 +308,14 @@ impl Executor {
             // Who looks again has no more time than before.
             let deadline = *deadline.get_or_insert(time.and_then(|time| start.checked_add(time)));
             session.client.blocked.store(true, Ordering::Relaxed);
-            let wake = entered.wait(deadline).await;
+            let again = park
+                .again_ms
+                .and_then(|ms| start.checked_add(Duration::from_millis(ms)));
+            let until = deadline.into_iter().chain(again).min();
+            let wake = match entered.wait(until).await {
+                None if until != deadline => Some(Wake::LookAgain),
+                wake => wake,
+            };
             session.client.blocked.store(false, Ordering::Relaxed);
             *waited += start.elapsed();
             return match wake {

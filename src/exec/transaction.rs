@@ -10,7 +10,7 @@ use super::blocking;
 use super::call::ChangedKey;
 use super::pool::ReadPool;
 use crate::command::key_spec::KeyPositions;
-use crate::command::{Args, Ctx, Flags, Handler, Outcome};
+use crate::command::{Args, Control, Ctx, Flags, Handler, Outcome};
 use crate::commands::{self, NumberedCommand};
 use crate::error::{CommandError, CommandResult, text};
 use crate::resp::{OwnedRequest, Reply, Request};
@@ -33,6 +33,17 @@ type Queue = Vec<(usize, OwnedRequest)>;
 #[inline]
 pub fn queues(session: &Session, command: &NumberedCommand) -> bool {
     session.multi.is_some() && !command.spec.flags().has(Flags::NEVER_QUEUED)
+}
+
+/// Whether a command may change data: itself, or as EXEC one of those that are queued.
+pub fn may_stage(session: &Session, command: &NumberedCommand) -> bool {
+    let runs = matches!(command.spec.handler, Handler::Control(Control::Exec));
+    let queued = session.multi.iter().filter(|_| runs);
+    let queued = queued.flat_map(|multi| &multi.queue).any(|(index, _)| {
+        let command = commands::numbered().get(*index);
+        command.is_some_and(|command| command.spec.may_stage())
+    });
+    queued || command.spec.may_stage()
 }
 
 /// Notes that a command was refused between MULTI and EXEC.

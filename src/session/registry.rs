@@ -43,7 +43,9 @@ pub struct ClientInfo {
     pub last_command: AtomicI64,
     pub no_evict: AtomicBool,
     pub no_touch: AtomicBool,
-    /// Waits for keys.
+    /// CLIENT CAPA: it understands redirects.
+    pub takes_redirects: AtomicBool,
+    /// Waits for keys, or for the end of a pause.
     pub blocked: AtomicBool,
     /// Commands queued since MULTI; -1 outside a transaction.
     pub queued: AtomicI64,
@@ -85,6 +87,7 @@ impl ClientInfo {
             last_command: AtomicI64::new(-1),
             no_evict: AtomicBool::new(false),
             no_touch: AtomicBool::new(false),
+            takes_redirects: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
             queued: AtomicI64::new(-1),
             watched: AtomicUsize::new(0),

@@ -2,6 +2,7 @@
 //! Invariants: only the connection's own task touches a `Session`; what others may see of it is in
 //! its `ClientInfo`. Must not know: sockets. Tests: black box.
 
+use super::pause::Pause;
 use super::registry::{ClientInfo, ClientRegistry};
 use crate::config::Config;
 use crate::log::Log;
@@ -29,6 +30,8 @@ pub struct Services {
     pub clients: ClientRegistry,
     /// Clients that wait for keys.
     pub waiting: Waiting<Served>,
+    /// Whether commands are held back.
+    pub pause: Pause,
     /// Keys under WATCH.
     pub watches: Arc<Watches>,
     /// Counters behind INFO.
@@ -162,6 +165,7 @@ impl Session {
         self.no_touch = false;
         self.client.no_touch.store(false, Ordering::Relaxed);
         self.client.no_evict.store(false, Ordering::Relaxed);
+        self.client.takes_redirects.store(false, Ordering::Relaxed);
         self.client.names.lock().name.clear();
     }
 }

@@ -23,6 +23,9 @@ pub enum StorageError {
     /// The stored or given bytes are not a finite decimal number.
     #[error("not a valid float")]
     NotAFloat,
+    /// The given bytes are not as long as the digest of a string.
+    #[error("a digest has 16 hexadecimal characters")]
+    NotADigest,
     /// An increment would leave the range of a 64-bit signed integer.
     #[error("increment or decrement would overflow")]
     Overflow,

@@ -132,15 +132,16 @@ fn deliver(edit: &mut Edit<'_>, model: &mut Model, name: &[u8], consumer: &[u8],
         consumer,
         count: Some(count as u64),
         no_ack: false,
+        claim_idle_ms: None,
     };
     let fresh = model.entries.keys().filter(|id| **id > *last);
     let fresh: Vec<StreamId> = fresh.take(count).copied().collect();
     match stream::deliver(edit, KEY, &who, Wanted::New).unwrap() {
         Delivered::Entries(entries) => {
-            let ids: Vec<StreamId> = entries.iter().map(|one| one.0).collect();
+            let ids: Vec<StreamId> = entries.iter().map(|one| one.id).collect();
             assert_eq!(ids, fresh);
         }
-        other => assert!(other == Delivered::Nothing && fresh.is_empty()),
+        other => assert!(other == Delivered::Nothing { again_ms: None } && fresh.is_empty()),
     }
     *last = fresh.last().copied().unwrap_or(*last);
     pending.extend(fresh.into_iter().map(|id| (id, consumer.to_vec())));

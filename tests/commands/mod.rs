@@ -5,6 +5,7 @@
 mod bitmap;
 mod bitop;
 mod blocking;
+mod client;
 mod connection;
 mod coverage;
 mod dump;

@@ -562,6 +562,13 @@ fn latency_latest_history_and_reset_follow_the_threshold() {
     assert!(latest[0].0 == "command" && latest[0].2 >= 20 && latest[0].3 >= 20);
     let history: Vec<(u64, u64)> = ask(&mut c, "LATENCY HISTORY command");
     assert_eq!(history, [(latest[0].1, latest[0].2)]);
+    let graph: String = ask(&mut c, "LATENCY GRAPH command");
+    assert!(graph.starts_with("command - high "), "{graph}");
+    let told: String = ask(&mut c, "LATENCY DOCTOR");
+    assert!(
+        told.contains("1. command: 1 latency spikes (average "),
+        "{told}"
+    );
     assert_eq!(ask::<u64>(&mut c, "LATENCY RESET command nosuch"), 1);
     let history: Vec<(u64, u64)> = ask(&mut c, "LATENCY HISTORY command");
     assert!(history.is_empty());

@@ -194,3 +194,42 @@ fn a_transaction_survives_a_kill_whole() {
     assert_eq!(ask::<i32>(&mut c, "EXISTS a"), 0);
     assert_eq!(ask::<i32>(&mut c, "EXISTS b l"), 2);
 }
+
+#[test]
+fn walks_over_the_database_see_what_the_transaction_wrote() {
+    let server = Server::start();
+    let mut c = server.client();
+    let () = ask(&mut c, "MSET old 1 gone 1");
+    queue(
+        &mut c,
+        &[
+            "DEL gone",
+            "SET new 1",
+            "KEYS *",
+            "SCAN 0 COUNT 100",
+            "DBSIZE",
+            "DEL old",
+            "RANDOMKEY",
+            "FLUSHALL",
+            "KEYS *",
+            "RANDOMKEY",
+        ],
+    );
+    let Value::Array(replies) = exec(&mut c) else {
+        panic!("an array of replies");
+    };
+    let keys = |reply: &Value| {
+        let mut keys: Vec<String> = redis::from_redis_value(reply.clone()).unwrap();
+        keys.sort();
+        keys
+    };
+    assert_eq!(keys(&replies[2]), ["new", "old"]);
+    let Value::Array(page) = &replies[3] else {
+        panic!("a cursor and keys");
+    };
+    assert_eq!(keys(&page[1]), ["new", "old"]);
+    assert_eq!(replies[4], Value::Int(2));
+    assert_eq!(replies[6], Value::BulkString(b"new".to_vec()));
+    assert_eq!(keys(&replies[8]), [""; 0]);
+    assert_eq!(replies[9], Value::Nil);
+}

@@ -2,22 +2,22 @@
 //! Invariants: names hold printable bytes without spaces only, so that CLIENT LIST stays parsable.
 //! Must not know: sockets. Tests: `tests/commands/connection.rs`, below.
 
-use super::client_filter::{self, Addressed};
+use super::client_filter::{self, Addressed, Asking};
 use super::client_line;
+use super::client_pause::{PAUSE, UNPAUSE};
 use super::{ANY_STATE, ROW};
 use crate::command::{Args, Arity, CommandSpec, Flags, Handler, Outcome};
 use crate::commands::help;
 use crate::error::{CommandError, CommandResult, text};
 use crate::resp::Reply;
-use crate::session::{ClientInfo, ReplyMode, Session};
-use std::sync::Arc;
+use crate::session::{ReplyMode, Session};
 use std::sync::atomic::{AtomicBool, Ordering};
 use storage::encoding::number::parse_i64;
 
 /// Flags of subcommands that concern the own connection.
 const OWN: Flags = ANY_STATE.with(Flags::NOSCRIPT);
 /// Flags of subcommands that concern others, or the server.
-const OTHERS: Flags = OWN.with(Flags::ADMIN);
+pub(super) const OTHERS: Flags = OWN.with(Flags::ADMIN);
 
 pub static CLIENT: CommandSpec = CommandSpec {
     name: "client",
@@ -27,8 +27,8 @@ pub static CLIENT: CommandSpec = CommandSpec {
     summary: "A container for client connection commands.",
     complexity: "Depends on subcommand.",
     subcommands: &[
-        &ID, &INFO, &LIST, &KILL, &UNBLOCK, &GETNAME, &SETNAME, &SETINFO, &REPLY, &NO_EVICT,
-        &NO_TOUCH, &HELP,
+        &ID, &INFO, &LIST, &KILL, &PAUSE, &UNPAUSE, &UNBLOCK, &GETNAME, &SETNAME, &SETINFO, &CAPA,
+        &REPLY, &NO_EVICT, &NO_TOUCH, &HELP,
     ],
     ..ROW
 };
@@ -124,6 +124,31 @@ fn setinfo(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome>
     Ok(Reply::ok().into())
 }
 
+static CAPA: CommandSpec = CommandSpec {
+    name: "capa",
+    since: "8.0.0",
+    arity: Arity::at_least(3),
+    extra: OWN,
+    handler: Handler::Server(capa),
+    syntax: "capability [capability ...]",
+    summary: "Tells the server what the client understands.",
+    complexity: "O(N) where N is the number of capabilities.",
+    ..ROW
+};
+
+/// Capabilities that nobody here knows are for other servers.
+fn capa(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
+    while let Some(capability) = args.next_or_none() {
+        if capability.eq_ignore_ascii_case(b"redirect") {
+            session
+                .client
+                .takes_redirects
+                .store(true, Ordering::Relaxed);
+        }
+    }
+    Ok(Reply::ok().into())
+}
+
 static REPLY: CommandSpec = CommandSpec {
     name: "reply",
     since: "3.2.0",
@@ -211,33 +236,28 @@ static LIST: CommandSpec = CommandSpec {
     arity: Arity::at_least(2),
     extra: OTHERS,
     handler: Handler::Server(list),
-    syntax: "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]",
+    syntax: "[TYPE <NORMAL | MASTER | PRIMARY | SLAVE | REPLICA | PUBSUB>] \
+             [ID client-id [client-id ...]] [USER username] [ADDR ip:port] [LADDR ip:port] \
+             [SKIPME <YES | NO>] [MAXAGE maxage] [NAME name] [IDLE idle] [FLAGS flags] \
+             [LIB-NAME libname] [LIB-VER libver] [DB db] [CAPA capa] [IP ip] \
+             [NOT-TYPE <NORMAL | MASTER | PRIMARY | SLAVE | REPLICA | PUBSUB>] \
+             [NOT-ID not-client-id [not-client-id ...]] [NOT-USER username] [NOT-ADDR ip:port] \
+             [NOT-LADDR ip:port] [NOT-NAME name] [NOT-FLAGS flags] [NOT-LIB-NAME libname] \
+             [NOT-LIB-VER libver] [NOT-DB db] [NOT-CAPA capa] [NOT-IP ip]",
     summary: "Lists open connections.",
     complexity: "O(N) where N is the number of client connections.",
     ..ROW
 };
 
 fn list(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
-    let registry = &session.services.clients;
-    let chosen = if args.left() == 0 {
-        registry.all()
-    } else if args.left() == 2 && args.skip_word("type") {
-        match client_filter::is_normal(args.next()?)? {
-            true => registry.all(),
-            false => Vec::new(),
-        }
-    } else if args.left() > 1 && args.skip_word("id") {
-        let mut chosen: Vec<Arc<ClientInfo>> = Vec::new();
-        while args.left() > 0 {
-            let id = args.next_i64();
-            let id = id.map_err(|_| CommandError::Fixed("ERR Invalid client ID"))?;
-            chosen.extend(u64::try_from(id).ok().and_then(|id| registry.get(id)));
-        }
-        chosen
-    } else {
-        return Err(CommandError::Fixed(text::SYNTAX));
-    };
+    let filter = client_filter::parse_list(args)?;
     let now_ms = session.services.store.now_ms();
+    let asking = Asking {
+        own: session.client.id,
+        now_ms,
+    };
+    let all = session.services.clients.all().into_iter();
+    let chosen = all.filter(|client| filter.passes(client, asking));
     let mut lines = String::new();
     for client in chosen {
         lines.push_str(&client_line::describe(&client, now_ms));
@@ -279,21 +299,31 @@ static KILL: CommandSpec = CommandSpec {
     arity: Arity::at_least(3),
     extra: OTHERS,
     handler: Handler::Server(kill),
-    syntax: "<ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | \
-             [USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME yes/no] | \
-             [MAXAGE maxage]> ...>",
+    syntax: "<ip:port | <[ID client-id [client-id ...]] | \
+             [TYPE <NORMAL | MASTER | PRIMARY | SLAVE | REPLICA | PUBSUB>] | [USER username] | \
+             [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>] | [MAXAGE maxage] | \
+             [NAME name] | [IDLE idle] | [FLAGS flags] | [LIB-NAME libname] | [LIB-VER libver] | \
+             [DB db] | [CAPA capa] | [IP ip] | \
+             [NOT-TYPE <NORMAL | MASTER | PRIMARY | SLAVE | REPLICA | PUBSUB>] | \
+             [NOT-ID not-client-id [not-client-id ...]] | [NOT-USER username] | \
+             [NOT-ADDR ip:port] | [NOT-LADDR ip:port] | [NOT-NAME name] | [NOT-FLAGS flags] | \
+             [NOT-LIB-NAME libname] | [NOT-LIB-VER libver] | [NOT-DB db] | [NOT-CAPA capa] | \
+             [NOT-IP ip]> ...>",
     summary: "Terminates open connections.",
     complexity: "O(N) where N is the number of client connections.",
     ..ROW
 };
 
 fn kill(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
-    let addressed = client_filter::parse(args)?;
-    let now_ms = session.services.store.now_ms();
+    let addressed = client_filter::parse_kill(args)?;
     let own = session.client.id;
+    let asking = Asking {
+        own,
+        now_ms: session.services.store.now_ms(),
+    };
     let (mut killed, mut suicide) = (0, false);
     for client in session.services.clients.all() {
-        if client.is_killed() || !addressed.means(&client, own, now_ms) {
+        if client.is_killed() || !addressed.means(&client, asking) {
             continue;
         }
         killed += 1;

@@ -47,7 +47,7 @@ pub fn describe(client: &ClientInfo, now_ms: u64) -> String {
 }
 
 /// The letters of the client's states, or `N` for none.
-fn flags(client: &ClientInfo) -> String {
+pub fn flags(client: &ClientInfo) -> String {
     let states = [
         ('x', client.queued.load(Relaxed) >= 0),
         ('b', client.blocked.load(Relaxed)),

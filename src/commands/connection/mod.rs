@@ -1,6 +1,7 @@
 //! Owns the commands by which a client speaks about its own connection, or about others'.
 //! `ping` what needs nothing, `auth` who the client is, `client` CLIENT and its subcommands,
-//! `client_line` how clients are described, `client_filter` which of them CLIENT KILL means.
+//! `client_line` how clients are described, `client_filter` which of them LIST and KILL mean,
+//! `client_pause` CLIENT PAUSE.
 //! Invariants: what one connection sets never shows on another.
 //! Must not know: sockets. Tests: `tests/commands/connection.rs`.
 
@@ -8,6 +9,7 @@ mod auth;
 mod client;
 mod client_filter;
 mod client_line;
+mod client_pause;
 mod ping;
 
 pub use client::CLIENT;

@@ -171,6 +171,7 @@ fn park(keys: &[&[u8]], timeout_ms: Option<u64>, nil: Reply) -> CommandError {
     CommandError::Park(Box::new(Park {
         keys: keys.iter().map(|key| key.to_vec()).collect(),
         timeout_ms,
+        again_ms: None,
         nil,
         takes: true,
         request: None,

@@ -2,10 +2,11 @@
 //! Invariants: figures are those that the metrics keep. Must not know: who measures.
 //! Tests: `tests/commands/server.rs`, `metrics/latency.rs`, `metrics/spikes.rs`.
 
+use super::latency_report;
 use super::{ANY_STATE, OPERATOR, ROW};
 use crate::command::{Args, Arity, CommandSpec, Handler, Outcome};
 use crate::commands::{self, help};
-use crate::error::CommandResult;
+use crate::error::{CommandError, CommandResult};
 use crate::metrics::latency::Histogram;
 use crate::resp::Reply;
 use crate::session::Session;
@@ -16,7 +17,9 @@ pub static LATENCY: CommandSpec = CommandSpec {
     arity: Arity::at_least(2),
     summary: "A container for latency diagnostics commands.",
     complexity: "Depends on subcommand.",
-    subcommands: &[&HISTOGRAM, &HISTORY, &LATEST, &RESET, &HELP],
+    subcommands: &[
+        &DOCTOR, &GRAPH, &HISTOGRAM, &HISTORY, &LATEST, &RESET, &HELP,
+    ],
     ..ROW
 };
 
@@ -29,6 +32,57 @@ static HELP: CommandSpec = CommandSpec {
     summary: "Returns helpful text about the different subcommands.",
     ..ROW
 };
+
+static DOCTOR: CommandSpec = CommandSpec {
+    name: "doctor",
+    since: "2.8.13",
+    arity: Arity::exactly(2),
+    extra: OPERATOR,
+    handler: Handler::Server(doctor),
+    summary: "Returns what is known of events that took long, and what can be done.",
+    ..ROW
+};
+
+fn doctor(session: &mut Session, _: &mut Args<'_>) -> CommandResult<Outcome> {
+    let services = &session.services;
+    let (spikes, config) = (&services.metrics.spikes, &services.config);
+    let latest = spikes.latest().into_iter();
+    let events = latest.map(|(event, _, max)| (event, spikes.history(event.as_bytes()), max));
+    let events: Vec<_> = events.collect();
+    let told = latency_report::diagnosis(&latency_report::Case {
+        events: &events,
+        threshold_ms: config.latency_monitor_threshold.get(),
+        slower_than_us: config.slowlog_log_slower_than.get(),
+        now_s: services.store.now_ms() / 1000,
+    });
+    Ok(Reply::text(told).into())
+}
+
+static GRAPH: CommandSpec = CommandSpec {
+    name: "graph",
+    since: "2.8.13",
+    arity: Arity::exactly(3),
+    extra: OPERATOR,
+    handler: Handler::Server(graph),
+    syntax: "event",
+    summary: "Returns a drawing of an event's latency samples.",
+    ..ROW
+};
+
+fn graph(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
+    let wanted = args.next()?;
+    let services = &session.services;
+    let spikes = &services.metrics.spikes;
+    let latest = spikes.latest().into_iter();
+    let mut found = latest.filter(|(event, ..)| event.as_bytes() == wanted);
+    let Some((event, _, max)) = found.next() else {
+        let before = "ERR No samples available for event '";
+        return Err(CommandError::quoting(before, wanted, "'"));
+    };
+    let now_s = services.store.now_ms() / 1000;
+    let drawn = latency_report::graph(event, &spikes.history(wanted), max, now_s);
+    Ok(Reply::text(drawn).into())
+}
 
 static HISTOGRAM: CommandSpec = CommandSpec {
     name: "histogram",

@@ -12,6 +12,7 @@ mod debug_tables;
 mod function;
 mod info;
 mod latency;
+mod latency_report;
 mod lifecycle;
 mod lolwut;
 mod memory;

@@ -11,8 +11,13 @@ use storage::{Edit, View};
 
 /// An entry: its id, its fields and values.
 pub fn reply(entry: Entry) -> Reply {
+    Reply::Array(parts(entry))
+}
+
+/// Its id, its fields and values.
+pub fn parts(entry: Entry) -> Vec<Reply> {
     let strings = entry.strings.into_iter().map(Reply::from);
-    Reply::Array(vec![id::reply(entry.id), Reply::array(strings)])
+    vec![id::reply(entry.id), Reply::array(strings)]
 }
 
 /// Several entries.

@@ -223,7 +223,7 @@ pub static XREADGROUP: CommandSpec = CommandSpec {
     keys: &[behind_streams(4, KeyFlags::RW.with(KeyFlags::ACCESS))],
     extra: Flags::BLOCKING,
     handler: Handler::Write(read::xreadgroup),
-    syntax: "GROUP group consumer [COUNT count] [BLOCK milliseconds] [NOACK] \
+    syntax: "GROUP group consumer [COUNT count] [BLOCK milliseconds] [CLAIM min-idle-time] [NOACK] \
         STREAMS key [key ...] id [id ...]",
     summary: "Delivers entries of several streams to a consumer, waiting for some if asked to.",
     complexity: "O(M log N) for each stream in the entries delivered",

@@ -7,7 +7,7 @@ use super::{entry, id};
 use crate::command::{Args, Ctx};
 use crate::error::{CommandError, CommandResult, Park, quoted, text};
 use crate::resp::{OwnedRequest, Reply, Request, RespVersion};
-use storage::ops::stream::{self, Delivered, Delivery, StreamId, Wanted};
+use storage::ops::stream::{self, Delivered, DeliveredEntry, Delivery, StreamId, Wanted};
 use storage::{Edit, StorageError, View};
 
 /// Several streams to read, and how.
@@ -18,6 +18,8 @@ struct Reading<'a> {
     /// Entries at most of each stream; `None` for all.
     count: Option<u64>,
     no_ack: bool,
+    /// Pending entries as old as this are claimed, ms.
+    claim_idle_ms: Option<u64>,
     /// Group and consumer.
     group: Option<(&'a [u8], &'a [u8])>,
     /// Where the keys begin, and how many there are.
@@ -33,13 +35,19 @@ impl<'a> Reading<'a> {
             block_ms: None,
             count: None,
             no_ack: false,
+            claim_idle_ms: None,
             group: None,
             keys_at: 0,
             keys: 0,
         };
         while args.left() > 0 {
             let more = args.left() - 1;
-            if more > 0 && args.skip_word("BLOCK") {
+            if more > 0 && args.skip_word("CLAIM") {
+                if !in_group {
+                    return Err(CommandError::Fixed(CLAIM_IN_XREAD));
+                }
+                reading.claim_idle_ms = Some(next_idle(args)?);
+            } else if more > 0 && args.skip_word("BLOCK") {
                 reading.block_ms = Some(next_block(args)?);
             } else if more > 0 && args.skip_word("COUNT") {
                 let count = args.next_i64()?;
@@ -85,7 +93,7 @@ impl<'a> Reading<'a> {
 
     /// What is left to do when there is nothing to read. `resolved` are the ids in place of those
     /// that mean the present.
-    fn park(&self, resolved: Vec<(usize, StreamId)>) -> CommandResult {
+    fn park(&self, resolved: Vec<(usize, StreamId)>, again_ms: Option<u64>) -> CommandResult {
         let Some(timeout_ms) = self.block_ms else {
             return Ok(Reply::NilArray);
         };
@@ -101,6 +109,7 @@ impl<'a> Reading<'a> {
         Err(CommandError::Park(Box::new(Park {
             keys: (0..self.keys).map(|n| self.key(n).to_vec()).collect(),
             timeout_ms,
+            again_ms: again_ms.map(|ms| ms.max(CLAIM_AGAIN_MS_MIN)),
             nil: Reply::NilArray,
             takes: false,
             request,
@@ -108,12 +117,17 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// A reader that waits for others to be slow looks at them no more often than this, ms.
+const CLAIM_AGAIN_MS_MIN: u64 = 10;
+
 const UNBALANCED: &str = "ERR Unbalanced 'xread' list of streams: for each stream key an ID, '+', \
     or '$' must be specified.";
 const UNBALANCED_GROUP: &str = "ERR Unbalanced 'xreadgroup' list of streams: for each stream key \
     an ID or '>' must be specified.";
 const GROUP_IN_XREAD: &str =
     "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.";
+const CLAIM_IN_XREAD: &str =
+    "ERR The CLAIM option is only supported by XREADGROUP. You called XREAD instead.";
 const NOACK_IN_XREAD: &str =
     "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.";
 const NEW_IN_XREAD: &str = "ERR The > ID can be specified only when calling XREADGROUP using the \
@@ -133,6 +147,14 @@ fn next_block(args: &mut Args<'_>) -> CommandResult<Option<u64>> {
         Ok(ms) => Ok((ms > 0).then_some(ms)),
         Err(_) => Err(CommandError::Fixed(text::TIMEOUT_NEGATIVE)),
     }
+}
+
+/// The argument of CLAIM: milliseconds.
+fn next_idle(args: &mut Args<'_>) -> CommandResult<u64> {
+    let not_integer = "ERR min-idle-time is not an integer or out of range";
+    let ms = args.next_in(i64::MIN..=i64::MAX, not_integer)?;
+    let negative = CommandError::Fixed("ERR min-idle-time must be a positive integer");
+    u64::try_from(ms).map_err(|_| negative)
 }
 
 /// Streams with what was read of them.
@@ -183,7 +205,7 @@ pub fn xread(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResu
         }
     }
     if streams.is_empty() {
-        return reading.park(resolved);
+        return reading.park(resolved, None);
     }
     Ok(reply(streams, ctx))
 }
@@ -208,6 +230,19 @@ fn no_group(key: &[u8], group: &[u8]) -> CommandError {
         ]
         .concat(),
     )
+}
+
+/// One entry; beside those that were claimed each tells how it was delivered before.
+fn delivered(one: DeliveredEntry, claims: bool) -> Reply {
+    let mut reply = match one.entry {
+        Some(found) => entry::parts(found),
+        None => vec![id::reply(one.id), Reply::NilArray],
+    };
+    if claims {
+        let numbers = [one.idle_ms, one.deliveries];
+        reply.extend(numbers.map(|number| Reply::Int(number as i64)));
+    }
+    Reply::Array(reply)
 }
 
 pub fn xreadgroup(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
@@ -241,23 +276,22 @@ pub fn xreadgroup(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Co
         consumer,
         count: reading.count,
         no_ack: reading.no_ack,
+        claim_idle_ms: reading.claim_idle_ms,
     };
-    let mut streams = Vec::new();
+    let (mut streams, mut again) = (Vec::new(), None);
     for (key, what) in wanted {
         match stream::deliver(edit, key, &who, what)? {
             Delivered::NoGroup => return Err(no_group(key, group)),
-            Delivered::Nothing => {}
+            Delivered::Nothing { again_ms } => again = again.into_iter().chain(again_ms).min(),
             Delivered::Entries(entries) => {
-                let entries = entries.into_iter().map(|(id, found)| match found {
-                    Some(found) => entry::reply(found),
-                    None => Reply::Array(vec![id::reply(id), Reply::NilArray]),
-                });
+                let claims = what == Wanted::New && who.claim_idle_ms.is_some();
+                let entries = entries.into_iter().map(|one| delivered(one, claims));
                 streams.push((Reply::bulk_bytes(key), Reply::array(entries)));
             }
         }
     }
     if streams.is_empty() {
-        return reading.park(Vec::new());
+        return reading.park(Vec::new(), again);
     }
     Ok(reply(streams, ctx))
 }

@@ -3,6 +3,7 @@
 //! in which Redis checks them. Must not know: sockets, chunks.
 //! Tests: in the files below, `tests/commands/string.rs`, the oracle.
 
+mod compare;
 mod lcs;
 mod number;
 mod options;
@@ -17,7 +18,9 @@ pub static COMMANDS: &[&CommandSpec] = &[
     &APPEND,
     &DECR,
     &DECRBY,
+    &DELEX,
     &DELIFEQ,
+    &DIGEST,
     &GET,
     &GETDEL,
     &GETEX,
@@ -90,15 +93,39 @@ pub static DECRBY: CommandSpec = row(Row {
     complexity: "O(1)",
 });
 
+pub static DELEX: CommandSpec = row(Row {
+    name: "delex",
+    since: "8.4.0",
+    arity: Arity::at_least(2),
+    keys: &one(KeyFlags::RW.with(KeyFlags::DELETE)),
+    extra: Flags::FAST,
+    handler: Handler::Write(compare::delex),
+    syntax: "key [IFEQ comparison-value | IFNE comparison-value | IFDEQ digest | IFDNE digest]",
+    summary: "Deletes a key, of a string if asked for only if its value or digest compares so.",
+    complexity: "O(1) without a comparison, O(N) with one where N is the length of the value.",
+});
+
 pub static DELIFEQ: CommandSpec = row(Row {
     name: "delifeq",
     since: "9.0.0",
     arity: Arity::exactly(3),
     keys: &one(KeyFlags::RM.with(KeyFlags::ACCESS).with(KeyFlags::DELETE)),
     extra: Flags::NONE,
-    handler: Handler::Write(read::delifeq),
+    handler: Handler::Write(compare::delifeq),
     syntax: "key value",
     summary: "Deletes a key if it holds the given string.",
+    complexity: "O(N) where N is the length of the value.",
+});
+
+pub static DIGEST: CommandSpec = row(Row {
+    name: "digest",
+    since: "8.4.0",
+    arity: Arity::exactly(2),
+    keys: &one(READ),
+    extra: Flags::FAST,
+    handler: Handler::Read(compare::digest),
+    syntax: "key",
+    summary: "Returns the digest (XXH3) of the string value of a key, in hexadecimal digits.",
     complexity: "O(N) where N is the length of the value.",
 });
 
@@ -293,7 +320,8 @@ pub static SET: CommandSpec = row(Row {
     keys: &one(UPDATE.with(KeyFlags::VARIABLE)),
     extra: Flags::DENYOOM,
     handler: Handler::Write(set::set),
-    syntax: "key value [NX | XX | IFEQ comparison-value | IFNE comparison-value] [GET] \
+    syntax: "key value [NX | XX | IFEQ comparison-value | IFNE comparison-value | \
+             IFDEQ digest | IFDNE digest] [GET] \
              [EX seconds | PX milliseconds | EXAT unix-time-seconds | \
              PXAT unix-time-milliseconds | KEEPTTL]",
     summary: "Sets the string value of a key, whatever its type was.",

@@ -3,6 +3,7 @@
 //! only after all options are, so a syntax error comes first. Must not know: values.
 //! Tests: below.
 
+use super::compare::condition;
 use crate::command::{Args, Ctx};
 use crate::error::{CommandError, CommandResult, text};
 use storage::encoding::number::parse_i64;
@@ -106,13 +107,10 @@ impl<'a> Options<'a> {
             self.set_condition(Condition::Absent)
         } else if sets && is("XX") {
             self.set_condition(Condition::Present)
-        } else if dialect == Dialect::Set && (is("IFEQ") || is("IFNE")) {
+        } else if dialect == Dialect::Set && condition(word, b"").is_some() {
             let unset = self.condition == Condition::Always;
             let compared = args.next_or_none().filter(|_| unset)?;
-            self.set_condition(match is("IFEQ") {
-                true => Condition::Equal(compared),
-                false => Condition::Different(compared),
-            })
+            self.set_condition(condition(word, compared)?)
         } else if dialect == Dialect::Set && is("GET") {
             self.give_old = true;
             Some(())
@@ -205,6 +203,7 @@ mod tests {
         assert_eq!(set("keepttl KEEPTTL"), "Always Keep false");
         assert_eq!(set("PXAT 7"), "Always At(7) false");
         assert!(set("IFEQ a").starts_with("Equal"));
+        assert!(set("ifdne a").starts_with("DigestDifferent"));
         let getex = |words| expiry(words, Dialect::GetEx).unwrap();
         assert_eq!(getex(""), "Keep");
         assert_eq!(getex("persist"), "Persist");

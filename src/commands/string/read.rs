@@ -1,4 +1,4 @@
-//! Owns the commands that give whole values: GET, MGET, and those that delete or expire them.
+//! Owns the commands that give whole values: GET, MGET, and those that take or expire them.
 //! Must not know: sockets, chunks. Tests: `tests/commands/string.rs`, the oracle.
 
 use super::options::{Dialect, Options};
@@ -35,10 +35,4 @@ pub fn getex(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Command
     let new_expiry = options.new_expiry(edit.now_ms(), ctx)?;
     let value = string::get_and_expire(edit, key, new_expiry)?;
     Ok(Reply::bulk_or_nil(value))
-}
-
-pub fn delifeq(edit: &mut Edit<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
-    let key = args.next()?;
-    let deleted = string::delete_if_equal(edit, key, args.next()?)?;
-    Ok(Reply::Int(i64::from(deleted)))
 }

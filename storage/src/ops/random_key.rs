@@ -8,8 +8,10 @@ use crate::encoding::meta::Header;
 use crate::engine::Tier;
 use crate::error::{Result, StorageError};
 use crate::limits::SLOTS;
+use crate::registry::Counts;
 use crate::view::View;
 use rand::{Rng, RngExt};
+use std::collections::BTreeMap;
 
 /// Keys that an interval is sized for.
 const INTERVAL_KEYS: u64 = 16;
@@ -28,21 +30,66 @@ const H_END: u64 = 1 << 48;
 /// After too many expired ones the answer is the next living key from a random place on, which is
 /// not uniform, but found even if all others have expired.
 pub fn random_key(view: &View<'_>, random: &mut impl Rng) -> Result<Option<Vec<u8>>> {
-    let counts = view.store().counts();
+    let sizes = Sizes::of(view);
     for _ in 0..TRIES_MAX {
-        let total = counts.total(view.ns());
-        if total == 0 {
+        if sizes.total() == 0 {
             return Ok(None);
         }
-        let rank = random.random_range(0..total);
-        let Some(slot) = counts.slot_of_rank(view.ns(), rank) else {
+        let Some(slot) = sizes.choose(random) else {
             continue;
         };
-        if let Some((key, true)) = sample_slot(view, slot, random)? {
+        if let Some((key, true)) = sample_slot(view, (slot, sizes.slot(slot)), random)? {
             return Ok(Some(key));
         }
     }
     walk(view, random)
+}
+
+/// Numbers of keys as the view sees them: those staged, and what its own edit changes.
+struct Sizes<'v> {
+    counts: &'v Counts,
+    ns: u32,
+    own: BTreeMap<u16, i64>,
+}
+
+impl<'v> Sizes<'v> {
+    fn of(view: &View<'v>) -> Sizes<'v> {
+        Sizes {
+            counts: view.store().counts(),
+            ns: view.ns(),
+            own: view.own_key_changes(),
+        }
+    }
+
+    fn total(&self) -> u64 {
+        let own: i64 = self.own.values().sum();
+        self.counts.total(self.ns).saturating_add_signed(own)
+    }
+
+    fn slot(&self, slot: u16) -> u64 {
+        let own = self.own.get(&slot).copied().unwrap_or(0);
+        self.counts.slot(self.ns, slot).saturating_add_signed(own)
+    }
+
+    /// A slot, each as likely as it has keys; `None` if none was found, as counts change meanwhile.
+    fn choose(&self, random: &mut impl Rng) -> Option<u16> {
+        let mut rank = random.random_range(0..self.total().max(1));
+        for &slot in self.own.keys() {
+            match rank.checked_sub(self.slot(slot)) {
+                Some(rest) => rank = rest,
+                None => return Some(slot),
+            }
+        }
+        // Among the others as the counts have them; those looked at above are drawn in vain.
+        for _ in 0..TRIES_MAX {
+            let rank = random.random_range(0..self.counts.total(self.ns).max(1));
+            let slot = self.counts.slot_of_rank(self.ns, rank);
+            if slot.is_none_or(|slot| !self.own.contains_key(&slot)) {
+                return slot;
+            }
+        }
+        None
+    }
 }
 
 /// What an interval gave.
@@ -55,14 +102,13 @@ enum Sample {
     Crowded,
 }
 
-/// One key of a slot and whether it lives; `None` if none was found where the count says that
-/// there are some.
+/// One key of a slot that should have so many, and whether it lives; `None` if none was found.
 fn sample_slot(
     view: &View<'_>,
-    slot: u16,
+    (slot, count): (u16, u64),
     random: &mut impl Rng,
 ) -> Result<Option<(Vec<u8>, bool)>> {
-    let count = view.store().counts().slot(view.ns(), slot).max(1);
+    let count = count.max(1);
     // A single interval competes with no other: all its keys are known by number, none is rejected.
     let (intervals, places) = if count <= INTERVAL_KEYS_MAX {
         (1, count)
@@ -108,7 +154,7 @@ fn sample_interval(
     place: u64,
 ) -> Result<Sample> {
     let (mut found, mut keys) = (Sample::Nothing, 0);
-    let mut rows = view.iterate_keys(slot, start)?;
+    let mut rows = view.iterate_keys(slot, start);
     while let Some((parts, value)) = rows.next_row()? {
         if (parts.slot, parts.h48) >= (slot, end) {
             break;
@@ -132,7 +178,7 @@ fn walk(view: &View<'_>, random: &mut impl Rng) -> Result<Option<Vec<u8>>> {
         return Err(StorageError::NeedsDisk);
     }
     for slot in [random.random_range(0..SLOTS), 0] {
-        let mut rows = view.iterate_keys(slot, 0)?;
+        let mut rows = view.iterate_keys(slot, 0);
         while let Some((parts, value)) = rows.next_row()? {
             if !Header::decode(value)?.0.expired(view.now_ms()) {
                 return Ok(Some(parts.user_key.to_vec()));

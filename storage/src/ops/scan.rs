@@ -42,7 +42,7 @@ pub fn page(
     let Some(slot) = slot_of(cursor) else {
         return Ok(page);
     };
-    let mut rows = view.iterate_keys(slot, cursor & ((1 << H_BITS) - 1))?;
+    let mut rows = view.iterate_keys(slot, cursor & ((1 << H_BITS) - 1));
     let (mut looked_at, mut last) = (0u64, None);
     while let Some((parts, value)) = rows.next_row()? {
         let place = cursor_of(parts.slot, parts.h48);

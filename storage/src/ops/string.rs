@@ -27,6 +27,58 @@ pub enum Condition<'a> {
     Equal(&'a [u8]),
     /// If the key does not hold this string, or does not exist.
     Different(&'a [u8]),
+    /// If the key holds a string of this digest.
+    DigestEqual(&'a [u8]),
+    /// If the key does not hold a string of this digest, or does not exist.
+    DigestDifferent(&'a [u8]),
+}
+
+impl Condition<'_> {
+    /// Whether it speaks of what a string holds.
+    #[inline]
+    fn compares(self) -> bool {
+        !matches!(
+            self,
+            Condition::Always | Condition::Absent | Condition::Present
+        )
+    }
+
+    /// Whether it holds for a key with this value, which is only looked at if it compares.
+    #[inline]
+    fn holds(self, exists: bool, value: Option<&[u8]>) -> Result<bool> {
+        Ok(match self {
+            Condition::Always => true,
+            Condition::Absent => !exists,
+            Condition::Present => exists,
+            Condition::Equal(expected) => value == Some(expected),
+            Condition::Different(other) => value != Some(other),
+            Condition::DigestEqual(text) => match value {
+                Some(value) => has_digest(value, text)?,
+                None => false,
+            },
+            Condition::DigestDifferent(text) => match value {
+                Some(value) => !has_digest(value, text)?,
+                None => true,
+            },
+        })
+    }
+}
+
+/// Hexadecimal digits of a digest.
+const DIGEST_LEN: usize = 16;
+
+/// The digest of a value: XXH3 with 64 bits, in hexadecimal digits.
+fn digest_of(value: &[u8]) -> String {
+    format!("{:016x}", xxhash_rust::xxh3::xxh3_64(value))
+}
+
+/// Whether a value has the digest of this text, in lower or upper case. A text of another length
+/// is an error; one of other characters is the digest of no value.
+fn has_digest(value: &[u8], text: &[u8]) -> Result<bool> {
+    if text.len() != DIGEST_LEN {
+        return Err(StorageError::NotADigest);
+    }
+    Ok(digest_of(value).as_bytes().eq_ignore_ascii_case(text))
 }
 
 /// What [`set`] did.
@@ -54,6 +106,17 @@ pub enum NewExpiry {
 pub fn get(view: &View<'_>, key: &[u8]) -> Result<Option<Content>> {
     let entry = view.open_as(key, DataType::String)?;
     bytes::read_value(view, &entry)
+}
+
+/// The digest of a string: 16 hexadecimal digits that equal strings have in common.
+pub fn digest(view: &View<'_>, key: &[u8]) -> Result<Option<String>> {
+    let value = get(view, key)?;
+    Ok(value.map(|value| digest_of(&value)))
+}
+
+/// Whether there is such a string.
+pub fn exists(view: &View<'_>, key: &[u8]) -> Result<bool> {
+    Ok(view.open_as(key, DataType::String)?.exists())
 }
 
 /// The length of a string in bytes, 0 if the key does not exist.
@@ -89,17 +152,11 @@ pub fn set(
 ) -> Result<SetOutcome> {
     let entry = edit.open(key)?;
     let mut old = None;
-    if give_old || matches!(condition, Condition::Equal(_) | Condition::Different(_)) {
+    if give_old || condition.compares() {
         check_string(&entry)?;
         old = bytes::read_value(edit, &entry)?;
     }
-    let written = match condition {
-        Condition::Always => true,
-        Condition::Absent => !entry.exists(),
-        Condition::Present => entry.exists(),
-        Condition::Equal(expected) => old.as_deref().is_some_and(|old| old == expected),
-        Condition::Different(other) => old.as_deref().is_none_or(|old| old != other),
-    };
+    let written = condition.holds(entry.exists(), old.as_deref())?;
     if written {
         write(edit, &entry, value, expiry)?;
     }
@@ -109,7 +166,7 @@ pub fn set(
     })
 }
 
-/// Writes several values if `condition` (never `Equal`) holds for every key.
+/// Writes several values if `condition` (none that compares) holds for every key.
 pub fn set_many<'a>(
     edit: &mut Edit<'_>,
     pairs: impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone,
@@ -142,15 +199,22 @@ fn write(edit: &mut Edit<'_>, entry: &KeyEntry<'_>, value: &[u8], expiry: Expiry
     bytes::replace(edit, entry, value, expiry, events)
 }
 
-/// Deletes a key if it holds this string.
-pub fn delete_if_equal(edit: &mut Edit<'_>, key: &[u8], value: &[u8]) -> Result<bool> {
+/// Deletes a string for which a comparison holds; gives whether there was one.
+pub fn delete_if(edit: &mut Edit<'_>, key: &[u8], condition: Condition<'_>) -> Result<bool> {
     let entry = edit.open_as(key, DataType::String)?;
-    let equal = bytes::len(&entry) == value.len() as u64
-        && bytes::read_value(edit, &entry)?.is_some_and(|stored| *stored == *value);
-    if equal {
+    let other_length = match condition {
+        Condition::Equal(expected) => bytes::len(&entry) != expected.len() as u64,
+        _ => false,
+    };
+    if !entry.exists() || other_length {
+        return Ok(false);
+    }
+    let value = bytes::read_value(edit, &entry)?;
+    let holds = condition.holds(true, value.as_deref())?;
+    if holds {
         edit.remove(&entry, Event::Del)?;
     }
-    Ok(equal)
+    Ok(holds)
 }
 
 /// Deletes a string and gives what it was.

@@ -1,9 +1,10 @@
 //! RANDOMKEY: every living key is as likely as any other.
 
-use super::{Directory, START_MS, set_string};
+use super::{Directory, OPTIONS, START_MS, set_string};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::collections::HashMap;
+use storage::View;
 use storage::ops::keyspace;
 use storage::ops::random_key::random_key;
 
@@ -19,12 +20,15 @@ fn fill(directory: &Directory, keys: &[String], expire_ms: Option<u64>) {
 /// Draws often and compares with a uniform choice among `keys`: the chi-square statistic has about
 /// `keys.len()` degrees of freedom, and six standard deviations above that is one in 10^8.
 fn assert_uniform(directory: &Directory, keys: &[String], seed: u64) {
+    assert_uniform_in(&directory.view(0), keys, seed);
+}
+
+fn assert_uniform_in(view: &View<'_>, keys: &[String], seed: u64) {
     let draws = 40 * keys.len();
     let mut random = StdRng::seed_from_u64(seed);
-    let view = directory.view(0);
     let mut drawn: HashMap<Vec<u8>, f64> = HashMap::new();
     for _ in 0..draws {
-        let key = random_key(&view, &mut random).unwrap().unwrap();
+        let key = random_key(view, &mut random).unwrap().unwrap();
         *drawn.entry(key).or_default() += 1.0;
     }
     let expected = draws as f64 / keys.len() as f64;
@@ -92,4 +96,29 @@ fn the_last_living_key_is_found_and_nothing_in_an_empty_database() {
     }
     directory.write(0, |edit| keyspace::delete(edit, b"alive"));
     assert_eq!(draw(), None);
+}
+
+#[test]
+fn uniform_over_what_an_edit_leaves() {
+    let directory = Directory::new(2);
+    let stays: Vec<String> = (0..200).map(|n| format!("stays:{n}")).collect();
+    let goes: Vec<String> = (0..100).map(|n| format!("{{a}}goes:{n}")).collect();
+    let comes: Vec<String> = (0..100).map(|n| format!("{{b}}comes:{n}")).collect();
+    fill(&directory, &stays, None);
+    fill(&directory, &goes, None);
+    let mut edit = directory.store().edit(0, OPTIONS).unwrap();
+    for key in &goes {
+        assert!(keyspace::delete(&mut edit, key.as_bytes()).unwrap());
+    }
+    for key in &comes {
+        set_string(&mut edit, key.as_bytes(), b"v", None).unwrap();
+    }
+    assert_uniform_in(&edit, &[stays.clone(), comes].concat(), 11);
+    for key in &stays {
+        assert!(keyspace::delete(&mut edit, key.as_bytes()).unwrap());
+    }
+    let mut random = StdRng::seed_from_u64(12);
+    let drawn = random_key(&edit, &mut random).unwrap().unwrap();
+    assert!(drawn.starts_with(b"{b}comes:"));
+    assert_eq!(edit.count_keys(), 100);
 }

@@ -114,3 +114,42 @@ fn long_pages_leave_the_thread_that_serves() {
     let refused = scan::page(&view, 0, SCAN_ROWS_SERVING_MAX + 1, |_, _| true);
     assert!(matches!(refused, Err(StorageError::NeedsDisk)));
 }
+
+#[test]
+fn an_edit_walks_over_its_own_keys_in_their_places() {
+    let directory = Directory::new(4);
+    for n in 0..60 {
+        directory.set(0, &format!("stored:{n}"), "v");
+    }
+    let mut edit = directory.store().edit(0, OPTIONS).unwrap();
+    let mut expected = BTreeSet::new();
+    for n in 0..60 {
+        let key = format!("stored:{n}").into_bytes();
+        match n % 3 {
+            0 => assert!(keyspace::delete(&mut edit, &key).unwrap()),
+            1 => {
+                set_string(&mut edit, &key, b"w", Some(START_MS)).unwrap();
+            }
+            _ => {
+                expected.insert(key);
+            }
+        }
+        let own = format!("own:{n}").into_bytes();
+        set_string(&mut edit, &own, b"v", None).unwrap();
+        expected.insert(own);
+    }
+    for count in [1, 7, 1000] {
+        let (mut seen, mut cursor) = (Vec::new(), 0);
+        loop {
+            let page = scan::page(&edit, cursor, count, |_, _| true).unwrap();
+            seen.extend(page.keys);
+            cursor = page.next;
+            if cursor == 0 {
+                break;
+            }
+        }
+        assert_eq!(seen.len(), expected.len(), "no key comes twice");
+        assert_eq!(seen.into_iter().collect::<BTreeSet<_>>(), expected);
+    }
+    assert_eq!(directory.view(0).count_keys(), 60, "nobody else sees it");
+}

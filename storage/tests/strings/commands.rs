@@ -205,8 +205,9 @@ fn changes_in_place_are_remembered_as_such() {
 fn deletions_compare_and_give_the_value() {
     let directory = Directory::new();
     directory.replace(b"v", Expiry::Clear);
-    let delete =
-        |value: &'static [u8]| directory.write(|edit| string::delete_if_equal(edit, KEY, value));
+    let delete = |value: &'static [u8]| {
+        directory.write(|edit| string::delete_if(edit, KEY, Condition::Equal(value)))
+    };
     assert_eq!(delete(b"w"), (false, false));
     assert_eq!(delete(b"vv"), (false, false));
     assert_eq!(delete(b"v"), (true, true));

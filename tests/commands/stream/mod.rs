@@ -1,6 +1,7 @@
 //! The stream commands, as clients see them; mirrors `src/commands/stream`.
 //! Must not know: how entries are kept. Tests: the files below.
 
+mod claim;
 mod entry;
 mod group;
 

@@ -1,4 +1,5 @@
-//! Compare-and-set: SET ... IFEQ and DELIFEQ, with Valkey's semantics; SET ... IFNE with Redis's.
+//! Compare-and-set: SET ... IFEQ and DELIFEQ, with Valkey's semantics; SET ... IFNE, digests and
+//! DELEX with Redis's.
 //! Invariants: a comparison that fails changes nothing, the time to live included.
 //! Must not know: locks. Tests: this file.
 
@@ -124,4 +125,114 @@ fn set_ifne_writes_unless_the_value_is_the_given_one() {
     assert_eq!(fails(&mut c, "SET k v IFNE a XX"), "ERR syntax error");
     let () = ask(&mut c, "RPUSH list a");
     assert!(fails(&mut c, "SET list v IFNE a").starts_with("WRONGTYPE"));
+}
+
+/// XXH3 of nothing and of `hello`, as its authors' `xxhsum -H3` prints them.
+const DIGESTS: [(&str, &str); 2] = [("\"\"", "2d06800538d394c2"), ("hello", "9555e8555c62dcfd")];
+
+#[test]
+fn digest_is_that_of_the_value_whatever_its_size() {
+    if skip_on_stand_in("lacks DIGEST") {
+        return;
+    }
+    let server = Server::start();
+    let mut c = server.client();
+    assert_eq!(ask::<Option<String>>(&mut c, "DIGEST k"), None);
+    for (value, digest) in DIGESTS {
+        let () = ask(&mut c, &format!("SET k {value}"));
+        assert_eq!(ask::<String>(&mut c, "DIGEST k"), digest, "{value}");
+    }
+    let () = ask(&mut c, "SETRANGE long 100000 x");
+    let () = ask(&mut c, "SETRANGE same 100000 x");
+    let digest: String = ask(&mut c, "DIGEST long");
+    assert_eq!(ask::<String>(&mut c, "DIGEST same"), digest);
+    let () = ask(&mut c, "SETRANGE same 50000 y");
+    assert_ne!(ask::<String>(&mut c, "DIGEST same"), digest);
+    let () = ask(&mut c, "RPUSH list a");
+    assert!(fails(&mut c, "DIGEST list").starts_with("WRONGTYPE"));
+}
+
+#[test]
+fn set_compares_digests() {
+    if skip_on_stand_in("lacks SET IFDEQ") {
+        return;
+    }
+    let server = Server::start();
+    let mut c = server.client();
+    let ([(_, empty), (value, digest)], upper) = (DIGESTS, DIGESTS[1].1.to_uppercase());
+    let mut set = |line: String| ask::<Option<String>>(&mut c, &line);
+    assert_eq!(set(format!("SET k v IFDEQ {digest}")), None);
+    assert_eq!(set(format!("SET k {value} IFDNE {digest}")).unwrap(), "OK");
+    assert_eq!(set(format!("SET k v IFDNE {digest}")), None);
+    assert_eq!(set(format!("SET k v IFDEQ {empty}")), None);
+    assert_eq!(set(format!("SET k v IFDEQ {empty} GET")).unwrap(), value);
+    assert_eq!(set(format!("SET k v IFDEQ {upper} EX 9")).unwrap(), "OK");
+    // A digest of another length is told only where there is something to compare.
+    assert_eq!(set("SET none v IFDEQ 12".into()), None);
+    assert_eq!(set("SET none v IFDNE 12".into()).unwrap(), "OK");
+    let length = "ERR must be exactly 16 hexadecimal characters";
+    let syntax = "ERR syntax error";
+    all_fail(
+        &mut c,
+        &[
+            ("SET k v IFDEQ 12", length),
+            ("SET k v IFDNE 12", length),
+            ("SET k v IFDNE", syntax),
+            ("SET k v IFDNE 2d06800538d394c2 NX", syntax),
+        ],
+    );
+    // What is no number is the digest of no value.
+    let no_digest = "SET k w IFDNE zzzzzzzzzzzzzzzz";
+    assert_eq!(ask::<String>(&mut c, no_digest), "OK");
+}
+
+#[test]
+fn delex_deletes_what_compares() {
+    if skip_on_stand_in("lacks DELEX") {
+        return;
+    }
+    let server = Server::start();
+    let mut c = server.client();
+    let [(_, empty), (value, digest)] = DIGESTS;
+    let cases = [
+        ("IFEQ other".to_string(), 0),
+        (format!("IFEQ {value}"), 1),
+        (format!("IFNE {value}"), 0),
+        ("ifne other".to_string(), 1),
+        (format!("IFDEQ {empty}"), 0),
+        (format!("IFDEQ {digest}"), 1),
+        (format!("IFDNE {digest}"), 0),
+        (format!("IFDNE {empty}"), 1),
+        (String::new(), 1),
+    ];
+    for (condition, deleted) in cases {
+        let () = ask(&mut c, &format!("SET k {value}"));
+        let line = format!("DELEX k {condition}");
+        assert_eq!(ask::<i64>(&mut c, &line), deleted, "{line}");
+        assert_eq!(ask::<i64>(&mut c, "EXISTS k"), 1 - deleted, "{line}");
+        assert_eq!(ask::<i64>(&mut c, &line.replace('k', "none")), 0, "{line}");
+    }
+    let () = ask(&mut c, "RPUSH list a");
+    let type_error = "ERR Key should be of string type if conditions are specified";
+    let arity = "ERR wrong number of arguments for 'delex' command";
+    let () = ask(&mut c, &format!("SET k {value}"));
+    all_fail(
+        &mut c,
+        &[
+            ("DELEX list IFEQ a", type_error),
+            ("DELEX list WHAT a", type_error),
+            ("DELEX k IFEQ", arity),
+            ("DELEX none IFEQ a b", arity),
+            (
+                "DELEX k WHAT a",
+                "ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE",
+            ),
+            (
+                "DELEX k IFDNE 12",
+                "ERR must be exactly 16 hexadecimal characters",
+            ),
+        ],
+    );
+    assert_eq!(ask::<i64>(&mut c, "DELEX none WHAT a"), 0);
+    assert_eq!(ask::<i64>(&mut c, "DELEX list"), 1);
 }

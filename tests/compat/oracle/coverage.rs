@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// Commands that Redis 7.0 lacks, by group, and who has them.
 const NEWER_THAN_REDIS_7: &[(&str, &[&str], &str)] = &[
     ("string", &["delifeq"], "Valkey 9"),
-    ("string", &["msetex"], "Redis 8.4"),
+    ("string", &["msetex", "delex", "digest"], "Redis 8.4"),
     ("string", &["compact"], "Ferrock"),
     (
         "hash",
@@ -36,6 +36,9 @@ const NEWER_THAN_REDIS_7: &[(&str, &[&str], &str)] = &[
 const NEWER_OPTIONS: &[&str] = &[
     "SET IFEQ",
     "SET IFNE",
+    "SET IFDEQ",
+    "XREADGROUP CLAIM",
+    "SET IFDNE",
     "BITOP DIFF",
     "BITOP DIFF1",
     "BITOP ANDOR",

@@ -3,7 +3,7 @@
 //! Must not know: counters. Tests: `tests/commands/server.rs`.
 
 use super::Fields;
-use crate::session::Services;
+use crate::session::{Paused, Services};
 use std::sync::atomic::Ordering;
 
 pub fn clients(services: &Services, out: &mut Fields) {
@@ -26,9 +26,30 @@ pub fn clients(services: &Services, out: &mut Fields) {
         "client_recent_max_output_buffer",
         largest(&|client| client.output_bytes.load(Ordering::Relaxed)),
     );
-    out.put("blocked_clients", services.waiting.len());
+    let held = services.pause.waiting();
+    out.put("blocked_clients", services.waiting.len() + held);
     out.put("tracking_clients", 0);
+    out.put("pubsub_clients", 0);
+    let watched = clients
+        .iter()
+        .map(|client| client.watched.load(Ordering::Relaxed));
+    let watched: Vec<usize> = watched.filter(|keys| *keys > 0).collect();
+    out.put("watching_clients", watched.len());
     out.put("clients_in_timeout_table", 0);
+    out.put("total_watched_keys", watched.iter().sum::<usize>());
+    out.put("total_blocking_keys", services.waiting.keys());
+    out.put("total_blocking_keys_on_nokey", 0);
+    let (reason, actions) = match services.pause.state() {
+        None => ("none", "none"),
+        Some(Paused::Writes) => ("client_pause", "write"),
+        Some(Paused::All) => ("client_pause", "all"),
+    };
+    out.put("paused_reason", reason);
+    out.put("paused_actions", actions);
+    out.put(
+        "paused_timeout_milliseconds",
+        services.pause.left().as_millis(),
+    );
 }
 
 /// Every write is in a log on disk, and snapshots are made of that; so nothing is ever in progress.

@@ -1,7 +1,8 @@
-//! Owns giving pending entries to another consumer: XCLAIM and XAUTOCLAIM.
+//! Owns giving pending entries to another consumer: XCLAIM, XAUTOCLAIM, and CLAIM of XREADGROUP.
 //! Invariants: a pending entry whose entry was deleted is dropped when it is met.
 //! Must not know: replies. Tests: `storage/tests/streams.rs`, the oracle.
 
+use super::DeliveredEntry;
 use super::consumer::Consumer;
 use super::group::Group;
 use super::pending::Pending;
@@ -167,7 +168,59 @@ pub fn auto_claim(
     Ok(Some(found))
 }
 
+/// What is claimed for a delivery, and if that is nothing, for how long it will be, ms.
+type Redelivered = (Vec<DeliveredEntry>, Option<u64>);
+
 impl Stream<'_> {
+    /// Gives a consumer what was delivered at least so long ago, the longest first. It looks at all
+    /// that is pending in the group.
+    pub(super) fn claim_idle(
+        &mut self,
+        edit: &mut Edit<'_>,
+        (group, consumer): (&mut Group, &mut Consumer),
+        idle_min_ms: u64,
+        count: Option<u64>,
+    ) -> Result<Redelivered> {
+        let now_ms = edit.now_ms();
+        let (mut idle, mut young_idle_ms) = (Vec::new(), 0);
+        let everything = (StreamId::MIN, StreamId::MAX);
+        self.each_pending(edit, group, everything, &mut |id, pending| {
+            let idle_ms = now_ms.saturating_sub(pending.at_ms);
+            if idle_ms >= idle_min_ms {
+                idle.push((pending.at_ms, id, pending));
+            } else {
+                young_idle_ms = young_idle_ms.max(idle_ms);
+            }
+            Ok(true)
+        })?;
+        idle.sort_unstable_by_key(|(at_ms, id, _)| (*at_ms, *id));
+        let mut claimed = Vec::new();
+        for (at_ms, id, before) in idle {
+            if count == Some(claimed.len() as u64) {
+                break;
+            }
+            let Some(entry) = self.find_entry(edit, id)? else {
+                self.drop_dead(edit, (group, consumer), id, Some(before))?;
+                continue;
+            };
+            let pending = Pending {
+                consumer: consumer.number,
+                at_ms: now_ms,
+                deliveries: before.deliveries.saturating_add(1),
+            };
+            let to = (&mut *group, &mut *consumer);
+            self.assign(edit, to, (id, Some(before)), &pending)?;
+            claimed.push(DeliveredEntry {
+                id,
+                entry: Some(entry),
+                idle_ms: now_ms.saturating_sub(at_ms),
+                deliveries: before.deliveries,
+            });
+        }
+        let again_ms = claimed.is_empty().then(|| idle_min_ms - young_idle_ms);
+        Ok((claimed, again_ms))
+    }
+
     /// The consumer that claims, and whether it was made for that.
     fn claimer(
         &mut self,

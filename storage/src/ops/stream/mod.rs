@@ -39,7 +39,7 @@ pub use add::{Add, Added, NewId, add};
 pub use claim::{AutoClaim, AutoClaimed, Claim, Claimed, auto_claim, claim};
 pub use consumer::{create_consumer, delete_consumer};
 pub use delete::{References, Removal, acknowledge_and_delete, delete, delete_with};
-pub use deliver::{Delivered, Delivery, Wanted, deliver};
+pub use deliver::{Delivered, DeliveredEntry, Delivery, Wanted, deliver};
 pub use entry::Entry;
 pub use group::{CreateGroup, Created, GroupStart, create_group, destroy_group, move_group};
 pub use id::StreamId;

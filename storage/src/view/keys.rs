@@ -1,0 +1,154 @@
+//! Owns walking over the keys of a database in the order of their places.
+//! Invariants: what is committed is seen as the engine has it, and the view's own edit over it; own
+//! rows that are staged later are not seen by a walk that has begun. Must not know: cursors.
+//! Tests: `storage/tests/keyspace`.
+
+use super::View;
+use crate::encoding::key::{self, MetaKeyParts, RowKey};
+use crate::encoding::record::Record;
+use crate::engine::{Bounds, Family, RowIterator};
+use crate::error::{Result, StorageError};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+/// Bytes of a meta row's key that name the namespace.
+const NAMESPACE_LEN: usize = 5;
+
+/// Walks the keys of a database in (slot, h) order, expired ones included.
+pub struct KeyIterator<'v> {
+    view: &'v View<'v>,
+    rows: Option<RowIterator<'v>>,
+    partition: u16,
+    start: RowKey,
+    /// `rows` stands on a row that was not given yet.
+    waits: bool,
+    /// The edit's own rows from `start` on that were not given yet, the next one last.
+    own: Vec<(Vec<u8>, Option<Record>)>,
+    /// The own row that was given last.
+    given: Option<Record>,
+}
+
+/// Where the next row comes from.
+enum Source {
+    Engine,
+    Own,
+}
+
+impl<'v> KeyIterator<'v> {
+    pub(super) fn new(view: &'v View<'v>, slot: u16, h48: u64) -> KeyIterator<'v> {
+        let start = key::meta_position(view.ns, slot, h48);
+        let prefix = start.get(..NAMESPACE_LEN).unwrap_or_default();
+        let own = view.own_rows(prefix).into_iter().rev();
+        KeyIterator {
+            view,
+            rows: None,
+            partition: view.store.partitions().of(slot),
+            own: own.filter(|(key, _)| key[..] >= start[..]).collect(),
+            start,
+            waits: false,
+            given: None,
+        }
+    }
+
+    /// The next row: its key's parts, its value. `None` at the end of the database.
+    pub fn next_row(&mut self) -> Result<Option<(MetaKeyParts<'_>, &[u8])>> {
+        let (row_key, value) = match self.step()? {
+            None => return Ok(None),
+            Some(Source::Engine) => match self.stored() {
+                Some(row) => row,
+                None => return Ok(None),
+            },
+            Some(Source::Own) => match &self.given {
+                Some(record) => (record.key(), record.value()),
+                None => return Ok(None),
+            },
+        };
+        let parts = key::parse_meta(row_key)
+            .ok_or_else(|| StorageError::Corrupted(format!("meta row key {row_key:02x?}")))?;
+        Ok(Some((parts, value)))
+    }
+
+    /// Goes to the next row that there is when the own rows lie over the stored ones.
+    fn step(&mut self) -> Result<Option<Source>> {
+        loop {
+            if !self.waits {
+                self.waits = self.advance()?;
+            }
+            let Some((own_key, _)) = self.own.last() else {
+                return Ok(std::mem::take(&mut self.waits).then_some(Source::Engine));
+            };
+            let stored = self.stored().filter(|_| self.waits);
+            match stored.map_or(Ordering::Greater, |(stored, _)| stored.cmp(own_key)) {
+                Ordering::Less => {
+                    self.waits = false;
+                    return Ok(Some(Source::Engine));
+                }
+                Ordering::Equal => self.waits = false,
+                Ordering::Greater => {}
+            }
+            self.given = self.own.pop().and_then(|(_, record)| record);
+            if self.given.is_some() {
+                return Ok(Some(Source::Own));
+            }
+        }
+    }
+
+    fn stored(&self) -> Option<(&[u8], &[u8])> {
+        self.rows.as_ref().and_then(RowIterator::row)
+    }
+
+    /// Goes to the next stored row, if there is one.
+    fn advance(&mut self) -> Result<bool> {
+        while self.partition < self.view.store.partitions().count() {
+            match &mut self.rows {
+                Some(rows) => rows.advance()?,
+                None => {
+                    let prefix = self.start.get(..NAMESPACE_LEN).unwrap_or_default();
+                    let bounds = Bounds::prefix(prefix);
+                    let family = Family::Partition(self.partition);
+                    let tier = self.view.options.tier;
+                    let mut rows = self.view.store.engine().iterate(family, bounds, tier)?;
+                    rows.seek(&self.start)?;
+                    self.rows = Some(rows);
+                }
+            }
+            if self.stored().is_some() {
+                return Ok(true);
+            }
+            self.rows = None;
+            self.partition += 1;
+        }
+        Ok(false)
+    }
+}
+
+impl View<'_> {
+    /// Iterates over the meta rows of this database from (slot, h) on: those committed, and under
+    /// an edit its own.
+    pub fn iterate_keys(&self, slot: u16, h48: u64) -> KeyIterator<'_> {
+        KeyIterator::new(self, slot, h48)
+    }
+
+    /// The edit's own versions of the rows whose keys begin with `prefix`; `None` = deleted.
+    pub(crate) fn own_rows(&self, prefix: &[u8]) -> BTreeMap<Vec<u8>, Option<Record>> {
+        let staged = self.staged.borrow();
+        let rows = staged.staging.rows.iter();
+        let own = rows.filter(|row| row.record.key().starts_with(prefix));
+        own.map(|row| {
+            let record = (!row.deleted).then(|| row.record.clone());
+            (row.record.key().to_vec(), record)
+        })
+        .collect()
+    }
+
+    /// By how much the edit changes the number of keys of this database's slots, where it does.
+    pub(crate) fn own_key_changes(&self) -> BTreeMap<u16, i64> {
+        let staged = self.staged.borrow();
+        let mut changes = BTreeMap::new();
+        let own = staged.staging.counts.iter();
+        for change in own.filter(|change| change.ns == self.ns) {
+            *changes.entry(change.slot).or_default() += i64::from(change.keys);
+        }
+        changes
+    }
+}
