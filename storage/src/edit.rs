@@ -19,7 +19,6 @@ use crate::limits::{COMMIT_BYTES_MAX, KEY_BYTES_MAX};
 use crate::registry::{CountChange, DatabaseMap};
 use crate::store::Store;
 use crate::view::{KeyEntry, View, ViewOptions, element_hash, meta_hash};
-use std::collections::BTreeMap;
 use std::ops::Deref;
 
 /// A command's changes.
@@ -344,18 +343,6 @@ impl<'s> Edit<'s> {
         }
         let store = self.store();
         store.leader().wait_blocking(store.queue().staged())
-    }
-
-    /// This edit's own versions of the rows whose keys begin with `prefix`; `None` = deleted.
-    pub(crate) fn own_rows(&self, prefix: &[u8]) -> BTreeMap<Vec<u8>, Option<Record>> {
-        let staged = self.view.staged.borrow();
-        let rows = staged.staging.rows.iter();
-        let own = rows.filter(|row| row.record.key().starts_with(prefix));
-        own.map(|row| {
-            let record = (!row.deleted).then(|| row.record.clone());
-            (row.record.key().to_vec(), record)
-        })
-        .collect()
     }
 
     /// Writes any other row: expiry and garbage rows.

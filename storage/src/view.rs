@@ -7,9 +7,13 @@
 //!
 //! On the request path: no allocation on a hit beyond a reference count, no lock but one shard's.
 
+mod keys;
+
+pub use keys::KeyIterator;
+
 use crate::commit::Position;
 use crate::edit::StagedRows;
-use crate::encoding::key::{self, KeyName, RowKey};
+use crate::encoding::key::{KeyName, RowKey};
 use crate::encoding::meta::{DataType, Header};
 use crate::encoding::record::Record;
 use crate::engine::{Family, Tier};
@@ -20,6 +24,10 @@ use crate::limits::{KEY_BYTES_MAX, PREFETCH_KEYS_MAX};
 use crate::store::Store;
 use crate::value::Value;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+/// Rows that an edit has made, by their keys.
+pub(crate) type OwnRows = BTreeMap<Vec<u8>, Option<Record>>;
 
 /// How a view may read.
 #[derive(Debug, Clone, Copy)]
@@ -388,9 +396,32 @@ impl<'s> View<'s> {
         count.saturating_add_signed(own)
     }
 
-    /// Iterates over committed meta rows of this database from (slot, h) on.
+    /// Iterates over meta rows of this database from (slot, h) on: those that are committed, and
+    /// the edit's own in the place of these.
     pub fn iterate_keys(&self, slot: u16, h48: u64) -> Result<KeyIterator<'_>> {
-        KeyIterator::new(self, slot, h48)
+        KeyIterator::new(self, (slot, h48), self.own_meta_rows())
+    }
+
+    /// The same without the edit's own.
+    pub(crate) fn iterate_committed_keys(&self, slot: u16, h48: u64) -> Result<KeyIterator<'_>> {
+        KeyIterator::new(self, (slot, h48), OwnRows::new())
+    }
+
+    /// The edit's own versions of meta rows of this database; `None` = deleted.
+    pub(crate) fn own_meta_rows(&self) -> OwnRows {
+        self.own_rows(keys::prefix(self.ns).as_ref())
+    }
+
+    /// The edit's own versions of the rows whose keys begin with `prefix`; `None` = deleted.
+    pub(crate) fn own_rows(&self, prefix: &[u8]) -> OwnRows {
+        let staged = self.staged.borrow();
+        let rows = staged.staging.rows.iter();
+        let own = rows.filter(|row| row.record.key().starts_with(prefix));
+        own.map(|row| {
+            let record = (!row.deleted).then(|| row.record.clone());
+            (row.record.key().to_vec(), record)
+        })
+        .collect()
     }
 }
 
@@ -404,57 +435,4 @@ pub(crate) fn meta_hash(name_hash: u64, ns: u32) -> u64 {
 pub(crate) fn element_hash(row_key: &[u8]) -> u64 {
     use std::hash::BuildHasher;
     foldhash::fast::FixedState::with_seed(0x5eed).hash_one(row_key)
-}
-
-/// Walks the keys of a database in (slot, h) order, expired ones included.
-pub struct KeyIterator<'v> {
-    view: &'v View<'v>,
-    rows: Option<crate::engine::RowIterator<'v>>,
-    partition: u16,
-    start: RowKey,
-}
-
-impl<'v> KeyIterator<'v> {
-    fn new(view: &'v View<'v>, slot: u16, h48: u64) -> Result<KeyIterator<'v>> {
-        let partition = view.store.partitions().of(slot);
-        let start = key::meta_position(view.ns, slot, h48);
-        Ok(KeyIterator {
-            view,
-            rows: None,
-            partition,
-            start,
-        })
-    }
-
-    /// The next row: its key's parts, its value. `None` at the end of the database.
-    pub fn next_row(&mut self) -> Result<Option<(key::MetaKeyParts<'_>, &[u8])>> {
-        loop {
-            match &mut self.rows {
-                Some(rows) => rows.advance()?,
-                None => {
-                    let prefix = key::meta_position(self.view.ns, 0, 0);
-                    let bounds = crate::engine::Bounds::prefix(prefix.get(..5).unwrap_or_default());
-                    let family = Family::Partition(self.partition);
-                    let tier = self.view.options.tier;
-                    let mut rows = self.view.store.engine().iterate(family, bounds, tier)?;
-                    rows.seek(&self.start)?;
-                    self.rows = Some(rows);
-                }
-            }
-            if self.rows.as_ref().is_some_and(|rows| rows.row().is_some()) {
-                break;
-            }
-            self.rows = None;
-            self.partition += 1;
-            if self.partition >= self.view.store.partitions().count() {
-                return Ok(None);
-            }
-        }
-        let Some((row_key, value)) = self.rows.as_ref().and_then(|rows| rows.row()) else {
-            return Ok(None);
-        };
-        let parts = key::parse_meta(row_key)
-            .ok_or_else(|| StorageError::Corrupted(format!("meta row key {row_key:02x?}")))?;
-        Ok(Some((parts, value)))
-    }
 }

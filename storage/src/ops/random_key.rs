@@ -1,9 +1,10 @@
 //! Owns RANDOMKEY: a key that is any key of the database with the same probability.
 //! Invariants: no walk over the database; the slot is chosen by its number of keys, and within it
 //! an interval of h at random, accepted with probability (its keys) / `INTERVAL_KEYS_MAX`, which
-//! makes every key as likely as any other; what was chosen and has expired counts as nothing
-//! chosen. Must not know: replies. Tests: below, `storage/tests/keyspace` (chi-square).
+//! makes every key as likely as any other; an edit's own keys are so many places more; what was
+//! chosen and has expired, or is the edit's own, counts as nothing chosen. Must not know: replies. Tests: below, `storage/tests/keyspace` (chi-square).
 
+use crate::encoding::key;
 use crate::encoding::meta::Header;
 use crate::engine::Tier;
 use crate::error::{Result, StorageError};
@@ -29,20 +30,40 @@ const H_END: u64 = 1 << 48;
 /// not uniform, but found even if all others have expired.
 pub fn random_key(view: &View<'_>, random: &mut impl Rng) -> Result<Option<Vec<u8>>> {
     let counts = view.store().counts();
+    let (own_rows, mut own) = (view.own_meta_rows(), living(view)?);
     for _ in 0..TRIES_MAX {
         let total = counts.total(view.ns());
-        if total == 0 {
+        let all = total + own.len() as u64;
+        if all == 0 {
             return Ok(None);
         }
-        let rank = random.random_range(0..total);
+        let rank = random.random_range(0..all);
+        if rank >= total {
+            return Ok(Some(own.swap_remove((rank - total) as usize)));
+        }
         let Some(slot) = counts.slot_of_rank(view.ns(), rank) else {
             continue;
         };
-        if let Some((key, true)) = sample_slot(view, slot, random)? {
+        if let Some((key, true)) = sample_slot(view, slot, random)?
+            && !own_rows.contains_key(&*view.name(&key).meta_key(view.ns()))
+        {
             return Ok(Some(key));
         }
     }
     walk(view, random)
+}
+
+/// The keys that the edit's own rows hold. A committed key that is chosen must not be one of them:
+/// it would be chosen twice as often.
+fn living(view: &View<'_>) -> Result<Vec<Vec<u8>>> {
+    let mut keys = Vec::new();
+    for record in view.own_meta_rows().into_values().flatten() {
+        let expired = Header::decode(record.value())?.0.expired(view.now_ms());
+        if let (Some(parts), false) = (key::parse_meta(record.key()), expired) {
+            keys.push(parts.user_key.to_vec());
+        }
+    }
+    Ok(keys)
 }
 
 /// What an interval gave.
@@ -108,7 +129,7 @@ fn sample_interval(
     place: u64,
 ) -> Result<Sample> {
     let (mut found, mut keys) = (Sample::Nothing, 0);
-    let mut rows = view.iterate_keys(slot, start)?;
+    let mut rows = view.iterate_committed_keys(slot, start)?;
     while let Some((parts, value)) = rows.next_row()? {
         if (parts.slot, parts.h48) >= (slot, end) {
             break;

@@ -4,6 +4,7 @@ use super::{Directory, START_MS, set_string};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::collections::HashMap;
+use storage::View;
 use storage::ops::keyspace;
 use storage::ops::random_key::random_key;
 
@@ -19,12 +20,15 @@ fn fill(directory: &Directory, keys: &[String], expire_ms: Option<u64>) {
 /// Draws often and compares with a uniform choice among `keys`: the chi-square statistic has about
 /// `keys.len()` degrees of freedom, and six standard deviations above that is one in 10^8.
 fn assert_uniform(directory: &Directory, keys: &[String], seed: u64) {
+    assert_uniform_in(&directory.view(0), keys, seed);
+}
+
+fn assert_uniform_in(view: &View<'_>, keys: &[String], seed: u64) {
     let draws = 40 * keys.len();
     let mut random = StdRng::seed_from_u64(seed);
-    let view = directory.view(0);
     let mut drawn: HashMap<Vec<u8>, f64> = HashMap::new();
     for _ in 0..draws {
-        let key = random_key(&view, &mut random).unwrap().unwrap();
+        let key = random_key(view, &mut random).unwrap().unwrap();
         *drawn.entry(key).or_default() += 1.0;
     }
     let expected = draws as f64 / keys.len() as f64;
@@ -92,4 +96,30 @@ fn the_last_living_key_is_found_and_nothing_in_an_empty_database() {
     }
     directory.write(0, |edit| keyspace::delete(edit, b"alive"));
     assert_eq!(draw(), None);
+}
+
+#[test]
+fn uniform_over_the_keys_that_an_edit_leaves() {
+    let directory = Directory::new(4);
+    let key = |n: usize| format!("key:{n}");
+    fill(&directory, &(0..100).map(key).collect::<Vec<_>>(), None);
+    directory.write(0, |edit| {
+        for n in (0..50).chain(150..200) {
+            set_string(edit, key(n).as_bytes(), b"new", None)?;
+        }
+        for n in (40..60).chain(190..200) {
+            keyspace::delete(edit, key(n).as_bytes())?;
+        }
+        set_string(edit, b"gone", b"v", Some(START_MS - 1))?;
+        let left: Vec<String> = (0..40).chain(60..100).chain(150..190).map(key).collect();
+        assert_uniform_in(edit, &left, 11);
+        Ok(())
+    });
+    directory.write(1, |edit| {
+        assert_eq!(random_key(edit, &mut StdRng::seed_from_u64(1))?, None);
+        set_string(edit, b"only", b"v", None)?;
+        let drawn = random_key(edit, &mut StdRng::seed_from_u64(1))?;
+        assert_eq!(drawn.as_deref(), Some(b"only".as_slice()));
+        Ok(())
+    });
 }

@@ -114,3 +114,35 @@ fn long_pages_leave_the_thread_that_serves() {
     let refused = scan::page(&view, 0, SCAN_ROWS_SERVING_MAX + 1, |_, _| true);
     assert!(matches!(refused, Err(StorageError::NeedsDisk)));
 }
+
+#[test]
+fn an_edit_walks_over_the_keys_that_it_leaves() {
+    let directory = Directory::new(4);
+    let key = |n: usize| format!("key:{n}").into_bytes();
+    for n in 0..60 {
+        directory.write(0, |edit| set_string(edit, &key(n), b"v", None));
+    }
+    directory.write(0, |edit| {
+        for n in (0..10).chain(100..140) {
+            set_string(edit, &key(n), b"new", None)?;
+        }
+        for n in (5..20).chain(130..140) {
+            keyspace::delete(edit, &key(n))?;
+        }
+        let expected: BTreeSet<Vec<u8>> = (0..5).chain(20..60).chain(100..130).map(key).collect();
+        let all = scan::all(edit, |_, _| true)?;
+        assert_eq!(all.len(), expected.len());
+        assert_eq!(all.iter().cloned().collect::<BTreeSet<_>>(), expected);
+        let (mut paged, mut cursor) = (Vec::new(), 0);
+        loop {
+            let page = scan::page(edit, cursor, 7, |_, _| true)?;
+            paged.extend(page.keys);
+            cursor = page.next;
+            if cursor == 0 {
+                break;
+            }
+        }
+        assert_eq!(paged, all, "the pages are the whole in its order");
+        Ok(())
+    });
+}
