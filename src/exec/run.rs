@@ -133,7 +133,7 @@ impl Executor {
         };
         let stats = self.services.metrics.per_command.get(index);
         if let Err(error) = admit(session, command, request) {
-            transaction::abort(session);
+            let error = transaction::refused(session, command, error);
             return Step::Done(self.refuse(stats, error));
         }
         let mut later = Later {

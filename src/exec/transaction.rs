@@ -53,6 +53,22 @@ pub fn abort(session: &mut Session) {
     }
 }
 
+/// The error of a command that was not admitted: a transaction that it belongs to will not run,
+/// and one that it should have run is over.
+pub fn refused(
+    session: &mut Session,
+    command: &NumberedCommand,
+    error: CommandError,
+) -> CommandError {
+    if !matches!(command.spec.handler, Handler::Control(Control::Exec)) {
+        abort(session);
+        return error;
+    }
+    session.multi = None;
+    session.end_transaction();
+    discarded(error)
+}
+
 /// Queues a command.
 pub fn queue(
     session: &mut Session,
@@ -169,7 +185,7 @@ pub async fn exec(session: &mut Session, pool: &ReadPool) -> (CommandResult, Pos
             && let Err(error) = store.leader().wait(store.queue().staged()).await
         {
             session.end_transaction();
-            return (Err(discarded(error)), 0);
+            return (Err(discarded(error.into())), 0);
         }
         let result = match run(session, &queue, stripes.clone(), Tier::Memory) {
             Err(Trouble::Storage(StorageError::NeedsDisk)) => {
@@ -188,21 +204,18 @@ pub async fn exec(session: &mut Session, pool: &ReadPool) -> (CommandResult, Pos
             blocking::wake_changed(&services, done.changed, done.changed_databases);
             (Ok(done.reply), done.position)
         }
-        Err(error) => (Err(discarded(error)), 0),
+        Err(error) => (Err(discarded(error.into())), 0),
     };
     drop(guard);
     session.end_transaction();
     (reply, position)
 }
 
-fn discarded(error: StorageError) -> CommandError {
-    let text = CommandError::from(error).text();
-    let text = [
-        b"EXECABORT Transaction discarded because of: ",
-        text.as_bytes(),
-    ]
-    .concat();
-    CommandError::Bytes(text)
+fn discarded(error: CommandError) -> CommandError {
+    let text = error.text();
+    let text = text.as_bytes();
+    let text = text.strip_prefix(b"ERR ").unwrap_or(text);
+    CommandError::Bytes([b"EXECABORT Transaction discarded because of: ", text].concat())
 }
 
 /// The session goes along, since commands of all kinds are queued.

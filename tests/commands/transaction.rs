@@ -57,6 +57,19 @@ fn exec_keeps_the_others_when_one_command_fails() {
 }
 
 #[test]
+fn exec_that_is_refused_ends_the_transaction() {
+    let server = Server::start();
+    let mut c = server.client();
+    queue(&mut c, &["SET a 1"]);
+    let refused = "EXECABORT Transaction discarded because of: \
+                   wrong number of arguments for 'exec' command";
+    assert_eq!(fails(&mut c, "EXEC x"), refused);
+    assert_eq!(ask::<i32>(&mut c, "EXISTS a"), 0);
+    assert_eq!(fails(&mut c, "EXEC"), "ERR EXEC without MULTI");
+    assert_eq!(fails(&mut c, "EXEC x"), refused);
+}
+
+#[test]
 fn exec_is_refused_after_a_command_that_could_not_be_queued() {
     let server = Server::start();
     let mut c = server.client();

@@ -37,6 +37,12 @@ pub enum Compare {
     AutoId,
     /// A trim that may leave more than it was asked to.
     AboutTrimmed,
+    /// Byte for byte, unless ours refuses: then Redis is asked on a copy.
+    SetId,
+    /// Byte for byte, but for counts of groups, which are judged with the rest of the stream.
+    Groups,
+    /// Byte for byte; the set that it made gets the same encoding on both servers.
+    StoredDifference,
     /// Byte for byte, once both have swept what is expired.
     Eventually,
 }
@@ -47,7 +53,20 @@ impl Compare {
     pub fn is_solo(self) -> bool {
         matches!(
             self,
-            Compare::Pop | Compare::Dump | Compare::AutoId | Compare::AboutTrimmed
+            Compare::Pop
+                | Compare::Dump
+                | Compare::AutoId
+                | Compare::AboutTrimmed
+                | Compare::SetId
+                | Compare::StoredDifference
+        )
+    }
+
+    /// Whether two replies tell by themselves whether they agree.
+    pub fn needs_no_question(self) -> bool {
+        matches!(
+            self,
+            Compare::Exact | Compare::Near(_) | Compare::Clocks | Compare::SetOf(_)
         )
     }
 

@@ -60,11 +60,6 @@ const NOT_COMPARABLE: &[(&str, &[&str], &str)] = &[
     ),
     ("string", &["lolwut"], "draws another picture each time"),
     ("string", &["quit"], "ends the connection that compares"),
-    (
-        "string",
-        &["multi", "exec", "discard", "watch", "unwatch"],
-        "one reply tells little; scripts of several clients are compared by their own tests",
-    ),
     ("string", &["bgrewriteaof"], "there is no append-only file"),
     (
         "hyperloglog",

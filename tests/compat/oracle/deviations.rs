@@ -4,8 +4,10 @@
 
 use super::compare::is_array;
 use super::known::Known;
+use super::lag;
 use super::tree::{self, Tree};
 use crate::harness::server::stand_in;
+use crate::harness::wire;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -82,6 +84,37 @@ pub const RULES: &[Rule] = &[
             "DEL dn",
         ],
         allows: |_, ours, theirs| tree::same_but_zeros(&Tree::parse(ours), &Tree::parse(theirs)),
+    },
+    Rule {
+        id: "idle-beyond-clock",
+        witness: &[
+            "RESTORE di 0 \"\\x00\\x05hello\\x0a\\x00cr\\xdfve4 \\x0a\" IDLETIME 20000000",
+            "OBJECT IDLETIME di",
+            "DEL di",
+        ],
+        allows: |arguments, ours, theirs| {
+            let seconds = wire::integer(ours);
+            is_command(arguments, "OBJECT")
+                && seconds.is_some_and(|seconds| seconds >= IDLE_CLOCK_SECONDS)
+                && wire::integer(theirs).is_some_and(|seconds| seconds <= IDLE_CLOCK_SECONDS)
+        },
+    },
+    Rule {
+        id: "difference-encoding",
+        witness: &[
+            "SADD dd a 1 2 3 4 5 6 7 8 9",
+            "SADD de a",
+            "SDIFFSTORE ddiff dd de de",
+            "OBJECT ENCODING ddiff",
+            "DEL dd de ddiff",
+        ],
+        // Only of the witness's key: after each other SDIFFSTORE the encodings are made equal.
+        allows: |arguments, ours, theirs| {
+            is_command(arguments, "OBJECT")
+                && arguments.get(2).is_some_and(|key| key == b"ddiff")
+                && ours == b"$6\r\nintset\r\n"
+                && theirs == b"$9\r\nhashtable\r\n"
+        },
     },
     Rule {
         id: "listpack-lists",
@@ -177,16 +210,19 @@ pub const RULES: &[Rule] = &[
             "XDEL dx 5-1",
             "XGROUP CREATE dx g 0",
             "XGROUP SETID dx g 0 ENTRIESREAD 0",
-            "XINFO GROUPS dx",
+            "XINFO STREAM dx FULL",
             "DEL dx",
         ],
         allows: |arguments, ours, theirs| {
+            let (ours, theirs) = (Tree::parse(ours), Tree::parse(theirs));
             let known = |reply| {
-                let tree = tree::without_empty_consumers(&Tree::parse(reply));
+                let tree = tree::without_empty_consumers(reply);
                 let tree = tree::without_fields(&tree, STREAM_INTERNALS);
-                tree::without_fields(&tree, GROUP_COUNTS)
+                tree::without_fields(&tree, lag::COUNTS)
             };
-            is_command(arguments, "XINFO") && tree::same_but_clocks(&known(ours), &known(theirs))
+            is_command(arguments, "XINFO")
+                && tree::same_but_clocks(&known(&ours), &known(&theirs))
+                && lag::explains(&ours, &theirs)
         },
     },
     Rule {
@@ -236,16 +272,16 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
+/// What Redis's clock of uses, 24 bits of seconds, can hold.
+const IDLE_CLOCK_SECONDS: i64 = (1 << 24) - 1;
+
 /// Fields of XINFO that say how Redis stores a stream, or that Redis 7.2 added.
-const STREAM_INTERNALS: &[&[u8]] = &[
+pub const STREAM_INTERNALS: &[&[u8]] = &[
     b"radix-tree-keys",
     b"radix-tree-nodes",
     b"inactive",
     b"active-time",
 ];
-
-/// Fields of XINFO that later versions of Redis count anew after a trim or a deletion.
-const GROUP_COUNTS: &[&[u8]] = &[b"lag", b"entries-read"];
 
 fn is_help(arguments: &[Vec<u8>]) -> bool {
     matches!(arguments, [_, word] if word.eq_ignore_ascii_case(b"HELP"))

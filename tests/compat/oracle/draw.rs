@@ -30,6 +30,12 @@ impl Step {
         Step::new(crate::harness::wire::words(line), Compare::Exact)
     }
 
+    /// As `exact`, of words as they are.
+    pub fn of(words: &[&[u8]]) -> Step {
+        let arguments = words.iter().map(|word| word.to_vec()).collect();
+        Step::new(arguments, Compare::Exact)
+    }
+
     pub fn new(arguments: Vec<Vec<u8>>, compare: Compare) -> Step {
         Step {
             arguments,

@@ -12,7 +12,9 @@ mod draw;
 mod grammar;
 mod kinds;
 mod known;
+mod lag;
 mod look;
+mod multi;
 mod pair;
 mod pools;
 mod profile;
@@ -120,4 +122,10 @@ fn oracle_mixed_gets_the_replies_of_redis() {
 fn oracle_blocking_gets_the_replies_of_redis() {
     let (seed, length) = Length::of("oracle of blocking", SCRIPTS);
     blocking::run(seed, length);
+}
+
+#[test]
+fn oracle_multi_gets_the_replies_of_redis() {
+    let (seed, length) = Length::of("oracle of multi", SCRIPTS);
+    multi::run(seed, length);
 }

@@ -104,6 +104,16 @@ impl<'a> Pair<'a> {
         Ok(())
     }
 
+    /// Runs fixed lines from two empty servers one by one; gives all that differ, since they
+    /// hardly depend on each other.
+    pub fn compare_lines(&mut self, protocol: u8, lines: &[&'static str]) -> Vec<Difference> {
+        self.reset(protocol);
+        let known = lines.iter().filter(|line| !self.known.misses(line));
+        let steps: Vec<Step> = known.map(|line| Step::exact(line)).collect();
+        let different = |step: Step| self.run(&[step]).err();
+        steps.into_iter().filter_map(different).collect()
+    }
+
     /// Runs steps one after the other, each with its second look.
     pub fn run_each(&mut self, steps: &[Step]) -> Result<(), Difference> {
         steps.chunks(1).try_for_each(|step| self.run(step))
@@ -129,6 +139,8 @@ impl<'a> Pair<'a> {
             Compare::Dump => look::dump::cross(self, step),
             Compare::AutoId => look::stream::auto_id(self, step),
             Compare::AboutTrimmed => look::stream::about_trimmed(self, step),
+            Compare::SetId => look::stream::set_id(self, step),
+            Compare::StoredDifference => look::encoding::stored_difference(self, step),
             other => panic!("{other:?} is sent to both as it stands"),
         }
     }
@@ -151,7 +163,7 @@ impl<'a> Pair<'a> {
         self.tally.note(&step.arguments, reply);
     }
 
-    fn judge_exact(
+    pub(super) fn judge_exact(
         &self,
         arguments: &[Vec<u8>],
         ours: &[u8],
@@ -178,6 +190,7 @@ impl<'a> Pair<'a> {
             Compare::Shape => {
                 compare::agree(step.compare, &ours, &theirs) || self.agree_when_swept(step)
             }
+            Compare::Groups => ours == theirs || look::stream::groups(self, step, &ours, &theirs),
             Compare::RandomKey => self.both_exist(&ours, &theirs),
             Compare::Eventually => ours == theirs || self.agree_in_time(step),
             simple => compare::agree(simple, &ours, &theirs),
@@ -242,6 +255,27 @@ pub fn difference(arguments: &[Vec<u8>], ours: &[u8], theirs: &[u8]) -> Differen
         ours: wire::show(ours),
         theirs: format!("{}{}", wire::show(theirs), first_gap(ours, theirs)),
     }
+}
+
+/// Fails with everything that was found.
+#[track_caller]
+pub fn assert_none(found: &[Difference]) {
+    let shown: Vec<String> = found.iter().map(show_difference).collect();
+    assert!(
+        found.is_empty(),
+        "{} corners differ:\n{}",
+        found.len(),
+        shown.join("\n")
+    );
+}
+
+pub fn show_difference(difference: &Difference) -> String {
+    let Difference {
+        command,
+        ours,
+        theirs,
+    } = difference;
+    format!("command: {command}\n   ours: {ours}\n  redis: {theirs}")
 }
 
 /// Where two long replies part.

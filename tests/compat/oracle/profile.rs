@@ -74,6 +74,25 @@ pub const PROFILES: &[Profile] = &[
         focus: &[STRING_KEYS],
     },
     Profile {
+        name: "multi",
+        shares: &[
+            (20, "multi"),
+            (2, "databases"),
+            (6, "keys"),
+            (1, "payloads"),
+            (5, "string"),
+            (4, "list"),
+            (4, "hash"),
+            (4, "set"),
+            (4, "zset"),
+            (4, "stream"),
+            (1, "geo"),
+            (1, "hyperloglog"),
+            (2, "sort"),
+        ],
+        focus: ALL_KEYS,
+    },
+    Profile {
         name: "mixed",
         shares: &[
             (4, "string"),

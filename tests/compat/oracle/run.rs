@@ -4,18 +4,17 @@
 //! Tests: `mod.rs` starts it.
 
 use super::Length;
-use super::compare::Compare;
 use super::deviations::{Deviations, RULES};
 use super::draw::{Drawer, Step};
 use super::known::{self, Known};
-use super::look::key;
-use super::pair::{Difference, Pair, show_command};
+use super::look::everything;
+use super::pair::{Difference, Pair, assert_none, show_command, show_difference};
 use super::profile::Profile;
 use super::shrink;
 use super::tally::Tally;
 use super::templates;
 use crate::harness::server::stand_in;
-use crate::harness::{Random, Server, seed, wire};
+use crate::harness::{Random, Server, seed};
 use rand::RngExt;
 use std::time::{Duration, Instant};
 
@@ -24,7 +23,6 @@ const PIPELINE_MAX: usize = 12;
 const SHRINK_TIME: Duration = Duration::from_secs(30);
 /// One epoch in this many ends with a kill -9 of our server.
 const KILL_EVERY: u32 = 8;
-const DATABASES: usize = 16;
 
 /// A run that was too short to meet every command.
 const EPOCHS_MIN: u64 = 6;
@@ -101,19 +99,10 @@ impl Run {
         for protocol in [2, 3] {
             let mut pair = self.pair();
             for lines in self.fixed_sets() {
-                pair.reset(protocol);
-                let lines = lines.into_iter().filter(|line| !self.known.misses(line));
-                let steps = lines.map(Step::exact);
-                found.extend(steps.filter_map(|step| pair.run(&[step]).err()));
+                found.extend(pair.compare_lines(protocol, &lines));
             }
         }
-        let shown: Vec<String> = found.iter().map(show_difference).collect();
-        assert!(
-            found.is_empty(),
-            "{} corners differ:\n{}",
-            found.len(),
-            shown.join("\n")
-        );
+        assert_none(&found);
     }
 
     fn fixed_sets(&self) -> Vec<Vec<&'static str>> {
@@ -152,25 +141,8 @@ impl Run {
         }
     }
 
-    /// All keys of all databases with their values, times and encodings.
     fn compare_everything(&self, protocol: u8) -> Result<(), Difference> {
-        let mut pair = self.pair();
-        let mut probe = self.theirs.raw();
-        pair.each(&format!("HELLO {protocol}"));
-        for database in 0..DATABASES {
-            let select = format!("SELECT {database}");
-            probe.line(&select);
-            pair.run(&[Step::exact(&select)])?;
-            pair.run(&[Step::new(wire::words("KEYS *"), Compare::SetOf(1))])?;
-            pair.run(&[Step::new(wire::words("DBSIZE"), Compare::Eventually)])?;
-            let keys = probe.line("KEYS *");
-            for key in wire::elements(&keys) {
-                let name = wire::payload(key).expect("a key");
-                let kind = probe.command(&[b"TYPE", name]);
-                pair.run_each(&key::whole(name, &kind[1..kind.len() - 2]))?;
-            }
-        }
-        Ok(())
+        everything::same(&mut self.pair(), &mut self.theirs.raw(), protocol)
     }
 
     /// Shrinks the steps and panics with what is left.
@@ -226,13 +198,4 @@ fn draw_pipeline(drawer: &mut Drawer, random: &mut Random) -> Vec<Step> {
         }
     }
     steps
-}
-
-fn show_difference(difference: &Difference) -> String {
-    let Difference {
-        command,
-        ours,
-        theirs,
-    } = difference;
-    format!("command: {command}\n   ours: {ours}\n  redis: {theirs}")
 }

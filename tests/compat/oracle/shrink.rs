@@ -2,6 +2,12 @@
 //! Invariants: what is returned fails as the whole list did. Must not know: what a step is.
 //! Tests: below.
 
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// How long a report may look for a shorter script.
+const REPORT_TIME: Duration = Duration::from_secs(20);
+
 /// Removes ever smaller chunks as long as the rest still fails. `fails` runs a candidate from a
 /// fresh start; `out_of_time` ends the search early with the best list so far.
 pub fn shrink<T: Clone>(
@@ -32,6 +38,29 @@ pub fn shrink<T: Clone>(
         }
     }
     best
+}
+
+/// Panics with a short script that still fails, and what it brings about. `play` tells what
+/// differs.
+pub fn report<T: Clone + fmt::Display>(
+    protocol: u8,
+    script: Vec<T>,
+    first: String,
+    play: impl Fn(&[T]) -> Option<String>,
+) -> ! {
+    let until = Instant::now() + REPORT_TIME;
+    let fails = |script: &[T]| play(script).is_some();
+    let shown = match fails(&script) {
+        true => shrink(script, fails, || Instant::now() >= until),
+        false => script,
+    };
+    let again = play(&shown);
+    let lines: Vec<String> = shown.iter().map(T::to_string).collect();
+    panic!(
+        "difference under RESP{protocol}:\n{first}\n\nthis script brings it about:\n{}\n\n{}",
+        lines.join("\n"),
+        again.unwrap_or_else(|| "not reproduced".to_string()),
+    )
 }
 
 #[test]

@@ -38,15 +38,23 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// The elements of an aggregate.
+    pub fn items(&self) -> Option<&[Tree<'a>]> {
+        match self {
+            Tree::Leaf(_) => None,
+            Tree::Many(_, items) => Some(items),
+        }
+    }
+
     /// The text of a bulk string, a double or an integer.
-    fn text(&self) -> Option<&'a [u8]> {
+    pub fn text(&self) -> Option<&'a [u8]> {
         match self {
             Tree::Leaf(leaf) => leaf_text(leaf),
             Tree::Many(..) => None,
         }
     }
 
-    fn number(&self) -> Option<i64> {
+    pub fn number(&self) -> Option<i64> {
         match self {
             Tree::Leaf(leaf) => wire::integer(leaf),
             Tree::Many(..) => None,
@@ -90,16 +98,19 @@ pub fn same_values(ours: &Tree, theirs: &Tree) -> bool {
 /// Equal, but for the sign of zero: a product of a stored 0 and a negative weight is -0.
 pub fn same_but_zeros(ours: &Tree, theirs: &Tree) -> bool {
     match (ours, theirs) {
-        (Tree::Leaf(a), Tree::Leaf(b)) => {
-            let zero = |text: Option<&[u8]>| matches!(text, Some(b"0" | b"-0"));
-            let zeros = zero(ours.text()) && zero(theirs.text());
-            same_leaf(a, b) || (zeros && a.first() == b.first())
-        }
+        (Tree::Leaf(a), Tree::Leaf(b)) => same_leaf_but_zero(a, b),
         (Tree::Many(a, ours), Tree::Many(b, theirs)) => {
             a == b && pairwise(ours, theirs, same_but_zeros)
         }
         _ => false,
     }
+}
+
+/// As `same_leaf`, whatever the sign of zero.
+pub fn same_leaf_but_zero(ours: &[u8], theirs: &[u8]) -> bool {
+    let zero = |leaf| matches!(leaf_text(leaf), Some(b"0" | b"-0"));
+    let zeros = zero(ours) && zero(theirs) && ours.first() == theirs.first();
+    zeros || same_leaf(ours, theirs)
 }
 
 /// Equal, but for moments and idle times, which may lie a few seconds apart.
@@ -178,6 +189,13 @@ fn digits(text: &[u8]) -> Vec<u8> {
     digits[start..end.map_or(start, |last| last + 1)].to_vec()
 }
 
+/// The value of a field of a map (RESP3) or flat map (RESP2).
+pub fn field<'t, 'a>(map: &'t Tree<'a>, name: &[u8]) -> Option<&'t Tree<'a>> {
+    let pairs = map.items()?.chunks_exact(2);
+    let mut values = pairs.filter(|pair| pair[0].text() == Some(name));
+    values.next().map(|pair| &pair[1])
+}
+
 /// A tree without the named fields of its maps (RESP3) or flat maps (RESP2) at any depth.
 pub fn without_fields<'a>(tree: &Tree<'a>, names: &[&[u8]]) -> Tree<'a> {
     let Tree::Many(kind, items) = tree else {
@@ -215,15 +233,8 @@ pub fn without_empty_consumers<'a>(tree: &Tree<'a>) -> Tree<'a> {
 }
 
 fn is_empty_consumer(tree: &Tree) -> bool {
-    let Tree::Many(_, fields) = tree else {
-        return false;
-    };
-    let field = |name: &[u8]| fields.iter().position(|one| one.text() == Some(name));
-    let is_none = |name| {
-        let value = field(name).and_then(|at| fields.get(at + 1));
-        value.is_some_and(|value| value.number() == Some(0))
-    };
-    let is_consumer = field(b"seen-time").or(field(b"idle")).is_some();
+    let is_none = |name| field(tree, name).is_some_and(|value| value.number() == Some(0));
+    let is_consumer = field(tree, b"seen-time").or(field(tree, b"idle")).is_some();
     is_consumer && (is_none(b"pel-count") || is_none(b"pending"))
 }
 

@@ -14,10 +14,9 @@ use crate::harness::{Random, Server, seed};
 use rand::RngExt;
 use script::{Action, Writer};
 use stage::Stage;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const ACTIONS: usize = 80;
-const SHRINK_TIME: Duration = Duration::from_secs(20);
 
 /// Plays random scripts as far as `length` says; panics with a short script on a difference.
 pub fn run(seed: u64, length: Length) {
@@ -35,7 +34,9 @@ pub fn run(seed: u64, length: Length) {
         let script = draw(&mut writer, &mut random);
         match play(&ours, &theirs, protocol, &script) {
             Ok(count) => woken += count,
-            Err(first) => report(&ours, &theirs, protocol, script, &first),
+            Err(first) => shrink::report(protocol, script, first, |script| {
+                play(&ours, &theirs, protocol, script).err()
+            }),
         }
         scripts += 1;
     }
@@ -59,20 +60,4 @@ fn play(ours: &Server, theirs: &Server, protocol: u8, script: &[Action]) -> Resu
             .map_err(|difference| format!("{action}\n{difference}"))?;
     }
     stage.finish()
-}
-
-fn report(ours: &Server, theirs: &Server, protocol: u8, script: Vec<Action>, first: &str) -> ! {
-    let until = Instant::now() + SHRINK_TIME;
-    let fails = |script: &[Action]| play(ours, theirs, protocol, script).is_err();
-    let shown = match fails(&script) {
-        true => shrink::shrink(script, fails, || Instant::now() >= until),
-        false => script,
-    };
-    let again = play(ours, theirs, protocol, &shown).err();
-    let lines: Vec<String> = shown.iter().map(Action::to_string).collect();
-    panic!(
-        "difference under RESP{protocol}:\n{first}\n\nthis script brings it about:\n{}\n\n{}",
-        lines.join("\n"),
-        again.unwrap_or_else(|| "not reproduced".to_string()),
-    )
 }

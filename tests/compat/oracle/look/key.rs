@@ -28,7 +28,7 @@ pub fn whole(key: &[u8], kind: &[u8]) -> Vec<Step> {
                 &[b"FULL", b"COUNT", b"0"],
                 Compare::Clocks,
             ),
-            ask(&[b"XINFO", b"GROUPS"], &[], Compare::Exact),
+            ask(&[b"XINFO", b"GROUPS"], &[], Compare::Groups),
         ],
         _ => vec![
             ask(&[b"GET"], &[], Compare::Exact),

@@ -3,6 +3,8 @@
 //! drawn. Tests: exercised by every run; the parts that need no server carry their own.
 
 pub mod dump;
+pub mod encoding;
+pub mod everything;
 pub mod key;
 pub mod random;
 pub mod scan;

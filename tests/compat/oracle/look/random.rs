@@ -59,11 +59,12 @@ pub fn drawn_from(pair: &mut Pair, step: &Step, ours: &[u8], theirs: &[u8]) -> b
         })
 }
 
-/// An element among a key's; the value beside it may be a double in fewer digits.
+/// An element among a key's; the value beside it may be a double in fewer digits, or a zero of
+/// another sign.
 fn is_in(run: &[&[u8]], content: &[Vec<Vec<u8>>]) -> bool {
     let same = |found: &Vec<Vec<u8>>| {
         let pairs = run.iter().zip(found);
-        run.len() == found.len() && pairs.clone().all(|(a, b)| tree::same_leaf(a, b))
+        run.len() == found.len() && pairs.clone().all(|(a, b)| tree::same_leaf_but_zero(a, b))
     };
     content.iter().any(same)
 }

@@ -1,12 +1,15 @@
-//! Entries whose id comes from the server's clock, and trims that may leave more than asked.
-//! Invariants: works on copies, which are gone afterwards. Must not know: how commands are drawn.
+//! Entries whose id comes from the server's clock, trims that may leave more than asked, ids that
+//! ours refuses, and counts of groups.
+//! Invariants: what may differ works on copies, which are gone afterwards. Must not know: how commands are drawn.
 //! Tests: exercised by every run.
 
 use super::{COPY, drop_copy, fresh_copy, words};
 use crate::compat::oracle::compare;
+use crate::compat::oracle::deviations::STREAM_INTERNALS;
 use crate::compat::oracle::draw::Step;
+use crate::compat::oracle::lag;
 use crate::compat::oracle::pair::{Difference, Pair, difference};
-use crate::compat::oracle::tree::Tree;
+use crate::compat::oracle::tree::{self, Tree};
 use crate::harness::{Raw, wire};
 
 /// How far apart the clocks of two servers may be read, in milliseconds.
@@ -90,6 +93,47 @@ pub fn about_trimmed(pair: &mut Pair, step: &Step) -> Result<(), Difference> {
     }
     drop_copy(pair);
     Ok(())
+}
+
+/// XSETID: what ours refuses does not happen on the other server either.
+pub fn set_id(pair: &mut Pair, step: &Step) -> Result<(), Difference> {
+    let ours = pair.ours.command(&step.arguments);
+    let theirs = match (compare::is_error(&ours), step.arguments.get(1)) {
+        (true, Some(key)) => {
+            fresh_copy(pair, key)?;
+            let mut command = step.arguments.clone();
+            command[1] = COPY.to_vec();
+            let theirs = pair.theirs.command(&command);
+            drop_copy(pair);
+            theirs
+        }
+        _ => pair.theirs.command(&step.arguments),
+    };
+    pair.note(step, &theirs);
+    pair.judge_exact(&step.arguments, &ours, &theirs)
+}
+
+/// XINFO GROUPS, of which the counts are judged as part of XINFO STREAM ... FULL.
+pub fn groups(pair: &mut Pair, step: &Step, ours: &[u8], theirs: &[u8]) -> bool {
+    let Some(key) = step.arguments.get(2) else {
+        return false;
+    };
+    let question = words(&[b"XINFO", b"STREAM", key, b"FULL", b"COUNT", b"1"]);
+    let (our_full, their_full) = pair.both(&question);
+    let agreed = compare::agree(compare::Compare::Clocks, &our_full, &their_full);
+    let full = Step::new(question, compare::Compare::Clocks);
+    if !agreed && !pair.allows(&full, &our_full, &their_full) {
+        return false;
+    }
+    let (ours, theirs) = (Tree::parse(ours), Tree::parse(theirs));
+    let rest = |reply| {
+        let tree = tree::without_empty_consumers(reply);
+        tree::without_fields(&tree, &[STREAM_INTERNALS, lag::COUNTS].concat())
+    };
+    rest(&ours) == rest(&theirs)
+        && lag::counts(&ours).is_some()
+        && lag::counts(&ours) == lag::counts(&Tree::parse(&our_full))
+        && lag::counts(&theirs) == lag::counts(&Tree::parse(&their_full))
 }
 
 /// The command with `=` for `~`, and without the LIMIT that only `~` may have.

@@ -8,6 +8,7 @@ mod hash;
 mod hyperloglog;
 mod keys;
 mod list;
+mod multi;
 mod set;
 mod sort;
 mod stream;
@@ -41,6 +42,7 @@ pub const GROUPS: &[Group] = &[
     geo::GROUP,
     hyperloglog::GROUP,
     sort::GROUP,
+    multi::GROUP,
 ];
 
 /// The groups that must be covered: whatever of them is unknown to ours fails the run. The
@@ -58,6 +60,7 @@ pub const LANDED: &[&str] = &[
     "geo",
     "sort",
     "payloads",
+    "multi",
 ];
 
 /// The group of this name.

@@ -2,7 +2,9 @@
 //! Invariants: see `mod.rs`. Must not know: servers. Tests: every run draws each row.
 
 use super::{Group, Template};
-use crate::compat::oracle::compare::Compare::{Elements, Exact, Pop, RandomOf, Scan};
+use crate::compat::oracle::compare::Compare::{
+    Elements, Exact, Pop, RandomOf, Scan, StoredDifference,
+};
 
 pub const GROUP: Group = Group {
     name: "set",
@@ -33,7 +35,7 @@ const TEMPLATES: &[Template] = &[
     (3, "SDIFF ( $ikey ) +", Elements(1)),
     (4, "SINTERSTORE $skey ( $skey ) +", Exact),
     (4, "SUNIONSTORE $skey ( $skey ) +", Exact),
-    (4, "SDIFFSTORE $skey ( $skey ) +", Exact),
+    (4, "SDIFFSTORE $skey ( $skey ) +", StoredDifference),
     (4, "SINTERCARD $skeys [ LIMIT $rank ]", Exact),
     (4, "SSCAN $skey 0 [ MATCH $pattern ] [ COUNT $count ]", Scan),
     (2, "SSCAN $ikey 0 [ MATCH $pattern ] [ COUNT $count ]", Scan),
