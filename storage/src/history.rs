@@ -6,7 +6,8 @@
 //! disk in any order. It is wrong for a log that was fsynced and damaged later, which only an
 //! operator can decide to give up.
 //!
-//! Invariants: nothing is changed here; batches of a newer term than those before a hole were
+//! Invariants: nothing is changed here, but for the torn end of a log that RocksDB could not recover
+//! with; batches of a newer term than those before a hole were
 //! written by a start that has passed it before, so it is no hole any more.
 //! Must not know: rows. Tests: below and `tests/crash/corruption.rs`.
 
@@ -38,6 +39,15 @@ struct Hole {
     batches: u64,
     first_ms: u64,
     last_ms: u64,
+}
+
+/// What the logs of a closed directory say.
+#[derive(Debug, Default)]
+pub(crate) struct Logged {
+    /// The newest stamp, ms; 0 if there is none.
+    pub newest_ms: u64,
+    /// File and offset of a record that is torn, with none behind it in any file.
+    torn_end: Option<(PathBuf, u64)>,
 }
 
 /// Goes through the batches in the order of the log.
@@ -93,9 +103,8 @@ impl History {
     }
 }
 
-/// Reads the logs of a closed data directory. Gives the newest stamp in them, ms, 0 if there is
-/// none. `Corrupted` for a hole that no power cut explains under `fsync`, unless it is to be cut.
-pub(crate) fn examine(data_dir: &Path, fsync: Fsync, damage: LogDamage) -> Result<u64> {
+/// Reads the logs of a closed data directory. `Corrupted` for a hole that no power cut explains under `fsync`, unless it is to be cut.
+pub(crate) fn examine(data_dir: &Path, fsync: Fsync, damage: LogDamage) -> Result<Logged> {
     let mut history = History::default();
     for path in log_files(data_dir)? {
         let mut reader = LogReader::open(&path)?;
@@ -110,9 +119,13 @@ pub(crate) fn examine(data_dir: &Path, fsync: Fsync, damage: LogDamage) -> Resul
             }
         }
     }
-    let newest_ms = history.newest_ms;
+    let end = history.hole.as_ref().filter(|hole| hole.batches == 0);
+    let logged = Logged {
+        newest_ms: history.newest_ms,
+        torn_end: end.map(|hole| (hole.file.clone(), hole.offset)),
+    };
     let Some(hole) = history.damaged(fsync) else {
-        return Ok(newest_ms);
+        return Ok(logged);
     };
     let (file, offset) = (hole.file.display(), hole.offset);
     let behind = format!(
@@ -121,11 +134,30 @@ pub(crate) fn examine(data_dir: &Path, fsync: Fsync, damage: LogDamage) -> Resul
     );
     if damage == LogDamage::Cut {
         tracing::warn!("{behind}; they are given up, as wal-recovery asks for");
-        return Ok(newest_ms);
+        return Ok(logged);
     }
     Err(StorageError::Corrupted(format!(
         "{behind}; restore a backup, or start with 'wal-recovery truncate' to lose them"
     )))
+}
+
+impl Logged {
+    /// Cuts the torn end off, if there is one. For a directory that no process has open.
+    pub(crate) fn cut_torn_end(&self) -> Result<bool> {
+        let Some((file, offset)) = &self.torn_end else {
+            return Ok(false);
+        };
+        tracing::warn!("{}: cut at offset {offset}, a torn record", file.display());
+        let log = std::fs::OpenOptions::new().write(true).open(file);
+        let cut = log.and_then(|log| {
+            log.set_len(*offset)?;
+            log.sync_all()
+        });
+        cut.map_err(|error| {
+            StorageError::Directory(format!("{}: cannot cut: {error}", file.display()))
+        })?;
+        Ok(true)
+    }
 }
 
 /// Reads the head of a batch. A batch without log data of ours says nothing of time or term.

@@ -6,10 +6,10 @@ use crate::clock::system_ms;
 use crate::commit::log::{self, LogHeader};
 use crate::encoding::count::KeyCounts;
 use crate::encoding::key::{HashSeed, kind, parse_count, parse_slot_and_id};
-use crate::engine::{BatchBuilder, Bounds, Engine, Family, Throttle, Tier, Written};
+use crate::engine::{BatchBuilder, Bounds, Engine, EngineTuning, Family, Throttle, Tier, Written};
 use crate::error::{Result, StorageError};
 use crate::garbage::Garbage;
-use crate::history;
+use crate::history::{self, Logged};
 use crate::partition::PartitionMap;
 use crate::registry::records::{self, Identity};
 use crate::registry::{Counts, DatabaseMap, Ids};
@@ -44,8 +44,8 @@ impl Opened {
         let partitions = PartitionMap::new(wanted).ok_or_else(|| {
             StorageError::Directory(format!("{wanted} partitions: not a power of two up to 256"))
         })?;
-        let logged_ms = history::examine(path, options.fsync, options.tuning.log_damage)?;
-        let engine = Engine::open(path, wanted, &options.tuning)?;
+        let logged = history::examine(path, options.fsync, options.tuning.log_damage)?;
+        let engine = open_engine(path, wanted, &options.tuning, &logged)?;
         let identity = match record(&engine, records::IDENTITY)? {
             Some(bytes) => Identity::decode(&bytes, path)?,
             None if engine.last_sequence() == 0 => create_identity(&engine, wanted)?,
@@ -61,7 +61,7 @@ impl Opened {
         let counts = Counts::new(partitions);
         load_partitions(&engine, &counts, &garbage)?;
         let ids = Ids::new(number(&engine, records::RESERVED_IDS)?);
-        let (term, floor_ms) = begin_term(&engine, &identity, logged_ms)?;
+        let (term, floor_ms) = begin_term(&engine, &identity, logged.newest_ms)?;
         Ok(Opened {
             engine,
             identity,
@@ -73,6 +73,26 @@ impl Opened {
             floor_ms,
             partitions,
         })
+    }
+}
+
+/// Opens the database behind the log.
+///
+/// A log that meets the end of the disk is left with a torn record, and RocksDB then flushes one
+/// family after the other. A process that ends in between leaves a family whose files are newer than
+/// the torn log, which RocksDB refuses: it cannot know that nothing was lost with the record. We do,
+/// since no record stands behind it in any log.
+pub(crate) fn open_engine(
+    path: &Path,
+    partitions: u16,
+    tuning: &EngineTuning,
+    logged: &Logged,
+) -> Result<Engine> {
+    match Engine::open(path, partitions, tuning) {
+        Err(error) if Engine::is_ahead_of_log(&error) && logged.cut_torn_end()? => {
+            Engine::open(path, partitions, tuning)
+        }
+        opened => opened,
     }
 }
 

@@ -75,14 +75,25 @@ impl Operation {
         match random.random_range(0..100) {
             0..8 => {
                 let count = random.random_range(1..8);
-                Operation::Transaction((0..count).map(|_| Operation::draw_one(random)).collect())
+                let parts = (0..count).map(|_| Operation::draw_part(random));
+                Operation::Transaction(parts.collect())
             }
             8 if flushes => Operation::FlushDb,
             _ => Operation::draw_one(random),
         }
     }
 
-    /// One that may stand in a transaction.
+    /// One that may stand in a transaction, which holds no more than one commit does.
+    fn draw_part(random: &mut Random) -> Operation {
+        loop {
+            match Operation::draw_one(random) {
+                Operation::Copy { .. } => {}
+                Operation::Set { value, .. } if value.len() >= HUGE_BYTES => {}
+                part => return part,
+            }
+        }
+    }
+
     fn draw_one(random: &mut Random) -> Operation {
         match random.random_range(0..100) {
             0..45 => Operation::Collection(Collection::draw(random)),

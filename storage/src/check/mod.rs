@@ -117,14 +117,14 @@ pub fn check(path: &Path, problems_max: usize) -> Result<CheckReport> {
         StorageError::Corrupted(format!("{}: {count} partitions", path.display()))
     })?;
     let tuning = EngineTuning::default();
-    let logged_ms = history::examine(path, Fsync::EverySecond, tuning.log_damage)?;
-    let engine = Engine::open(path, count, &tuning)?;
+    let logged = history::examine(path, Fsync::EverySecond, tuning.log_damage)?;
+    let engine = open::open_engine(path, count, &tuning, &logged)?;
     let identity = open::record(&engine, records::IDENTITY)?.ok_or_else(|| {
         StorageError::Corrupted(format!("{}: no identity record", path.display()))
     })?;
     let identity = Identity::decode(&identity, path)?;
     open::check_identity(&engine, &identity, count, path)?;
-    open::keep_time(&engine, logged_ms)?;
+    open::keep_time(&engine, logged.newest_ms)?;
     let (map, _) = open::load_namespaces(&engine)?;
     let reserved_ids = open::number(&engine, records::RESERVED_IDS)?.max(1);
     let mut checker = Checker {

@@ -150,6 +150,11 @@ impl Engine {
         Ok(engine)
     }
 
+    /// Whether an open was refused because a family's files are newer than where the log ends.
+    pub(crate) fn is_ahead_of_log(error: &StorageError) -> bool {
+        matches!(error, StorageError::Corrupted(text) if text.contains("beyond the point of corruption"))
+    }
+
     /// RocksDB does not show family ids; a batch that names a family does.
     fn read_family_ids(&self) -> Result<Box<[FamilyId]>> {
         self.family_names
