@@ -235,31 +235,53 @@ impl<'a> Inner<'a> {
     }
 
     /// The pieces of this node, whose bytes are `node`, with child `at` open, which it was not.
-    pub fn reopen(&self, node: &'a [u8], at: usize, total: u64) -> Option<Reopened<'a>> {
+    pub fn reopen(&self, node: &'a [u8], at: usize, total: u64) -> Option<Recounted<'a>> {
         let old = self.open;
         let closed = slot_bytes(self.child(old)?, self.open_count(total)?);
         let opened = slot_bytes(self.child(at)?, 0);
-        let [open_high, open_low] = u16::try_from(at).ok()?.to_be_bytes();
-        let (&[first, high, low], _) = node.split_first_chunk::<3>()?;
-        let place = |at: usize| HEAD_LEN + at * SLOT_LEN;
-        let (low_at, high_at) = (old.min(at), old.max(at));
-        let (low_slot, high_slot) = match old < at {
-            true => (closed, opened),
-            false => (opened, closed),
+        recounted(node, at, (old, closed), (at, opened))
+    }
+
+    /// The pieces of this node, whose bytes are `node`, with an entry of child `from` in another
+    /// child, `to`.
+    pub fn hand_over(&self, node: &'a [u8], from: usize, to: usize) -> Option<Recounted<'a>> {
+        let slot = |at: usize, by: i64| {
+            let count = match at == self.open {
+                true => 0,
+                false => count_of(self.slot(at)?)?.checked_add_signed(by)?,
+            };
+            Some(slot_bytes(self.child(at)?, count))
         };
-        Some(Reopened {
-            head: [first, high, low, open_high, open_low],
-            before: node.get(HEAD_LEN..place(low_at))?,
-            low_slot,
-            between: node.get(place(low_at + 1)..place(high_at))?,
-            high_slot,
-            after: node.get(place(high_at + 1)..)?,
-        })
+        recounted(node, self.open, (from, slot(from, -1)?), (to, slot(to, 1)?))
     }
 }
 
-/// An inner node in which another child is open.
-pub(super) struct Reopened<'a> {
+/// The pieces of a node in which child `open` is open and two slots are others than in `node`.
+fn recounted(
+    node: &[u8],
+    open: usize,
+    one: (usize, [u8; SLOT_LEN]),
+    other: (usize, [u8; SLOT_LEN]),
+) -> Option<Recounted<'_>> {
+    let [open_high, open_low] = u16::try_from(open).ok()?.to_be_bytes();
+    let (&[first, high, low], _) = node.split_first_chunk::<3>()?;
+    let place = |at: usize| HEAD_LEN + at * SLOT_LEN;
+    let (lower, upper) = match one.0 < other.0 {
+        true => (one, other),
+        false => (other, one),
+    };
+    Some(Recounted {
+        head: [first, high, low, open_high, open_low],
+        before: node.get(HEAD_LEN..place(lower.0))?,
+        low_slot: lower.1,
+        between: node.get(place(lower.0 + 1)..place(upper.0))?,
+        high_slot: upper.1,
+        after: node.get(place(upper.0 + 1)..)?,
+    })
+}
+
+/// An inner node in which two slots have changed.
+pub(super) struct Recounted<'a> {
     head: [u8; HEAD_LEN],
     before: &'a [u8],
     low_slot: [u8; SLOT_LEN],
@@ -268,7 +290,7 @@ pub(super) struct Reopened<'a> {
     after: &'a [u8],
 }
 
-impl Reopened<'_> {
+impl Recounted<'_> {
     pub fn parts(&self) -> [&[u8]; 6] {
         [
             &self.head,
@@ -434,6 +456,16 @@ mod tests {
             if other != open {
                 let parts = inner.reopen(&node, other, total).unwrap().parts().concat();
                 prop_assert_eq!(parts, encode(form, &slots, other).unwrap());
+                for (from, to) in [(open, other), (other, open)] {
+                    let mut slots = slots.clone();
+                    slots[from].count += 5;
+                    let node = encode(form, &slots, open).unwrap();
+                    let inner = Inner::parse(&node, form).unwrap();
+                    let parts = inner.hand_over(&node, from, to).unwrap().parts().concat();
+                    slots[from].count -= 1;
+                    slots[to].count += 1;
+                    prop_assert_eq!(parts, encode(form, &slots, open).unwrap());
+                }
             }
         }
 
@@ -455,6 +487,7 @@ mod tests {
             for at in 0..inner.count() + 1 {
                 let (_, _) = (inner.entries(at, total), inner.span(at, total));
                 let (_, _) = (inner.reopen(&bytes, at, total), inner.holds(at, b"key"));
+                let _ = inner.hand_over(&bytes, at, 0);
             }
             if sound {
                 prop_assert_eq!(encode(form, &slots.unwrap(), inner.open()).unwrap(), bytes);

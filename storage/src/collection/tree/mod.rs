@@ -22,6 +22,7 @@ mod form;
 mod grow;
 mod inner;
 mod leaf;
+mod moves;
 mod path;
 mod read;
 mod rows;

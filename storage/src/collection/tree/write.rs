@@ -158,55 +158,6 @@ impl Tree {
         }
     }
 
-    /// Lets the entry under a key stand under another key, under which there is none; gives whether
-    /// there was such an entry. A move within a leaf writes the leaf and nothing else.
-    pub fn move_key(
-        &mut self,
-        edit: &mut Edit<'_>,
-        place: &mut Place,
-        from: &[u8],
-        to: &[u8],
-    ) -> Result<bool> {
-        let mut one_leaf = true;
-        let path = self.descend(edit, place, |inner, total| {
-            let at = inner.search(from)?;
-            one_leaf = one_leaf && inner.holds(at, to)?;
-            Some((at, inner.entries(at, total)?))
-        })?;
-        let (old, found) = self.search_leaf(&path, from)?;
-        if !found {
-            return Ok(false);
-        }
-        if one_leaf && self.shift(edit, place, &path, old, to)? {
-            return Ok(true);
-        }
-        let value = self.take(edit, place, path, old)?;
-        self.insert(edit, place, to, &value)?;
-        Ok(true)
-    }
-
-    /// Moves entry `old` of a leaf to where `key` stands in it; gives whether there was room.
-    fn shift(
-        &mut self,
-        edit: &mut Edit<'_>,
-        place: &mut Place,
-        path: &Path,
-        old: usize,
-        key: &[u8],
-    ) -> Result<bool> {
-        let leaf = self.parse_leaf(&path.leaf, path.number)?;
-        let (new, _) = self.search_leaf(path, key)?;
-        let entry = leaf
-            .entry(old)
-            .map(|entry| leaf.shift(old, new, &Entry { key, ..entry }));
-        let draft = entry.flatten().ok_or_else(|| self.corrupted(path.number))?;
-        if draft.len() > path.leaf.len() {
-            return Ok(false);
-        }
-        self.put_node(edit, place, path.number, &draft.parts());
-        Ok(true)
-    }
-
     /// Takes the entry of a rank out; gives its value.
     pub fn remove_at(
         &mut self,
@@ -324,7 +275,7 @@ impl Tree {
         Ok(())
     }
 
-    fn take(
+    pub(super) fn take(
         &mut self,
         edit: &mut Edit<'_>,
         place: &mut Place,
