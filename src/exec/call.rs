@@ -12,7 +12,7 @@ use crate::command::{Args, Ctx, Flags, Handler, Outcome};
 use crate::commands::NumberedCommand;
 use crate::error::{CommandError, CommandResult};
 use crate::resp::{Reply, Request, RespVersion};
-use crate::session::{Services, Session};
+use crate::session::{Services, Session, Source};
 use crate::wait::Parked;
 use std::cell::{Cell, RefCell};
 use storage::commit::Position;
@@ -36,6 +36,10 @@ pub struct Call<'a> {
     touch: bool,
     /// See [`Ctx::only_key`].
     only_key: Option<&'a [u8]>,
+    /// RocksDB is not asked for what it has in memory.
+    expects_disk: bool,
+    /// Where the last read found its rows.
+    source: Cell<Source>,
     /// A key of the command was found expired and still stored.
     met_expired: Cell<bool>,
     /// What the staged edit changed, noted while somebody waits for keys.
@@ -69,6 +73,8 @@ impl<'a> Call<'a> {
             resp: session.resp,
             touch: touches(session, command),
             only_key: None,
+            expects_disk: session.forecast.expects_disk(),
+            source: Cell::default(),
             met_expired: Cell::new(false),
             changed: RefCell::default(),
             changed_databases: Cell::new(false),
@@ -91,6 +97,8 @@ impl<'a> Call<'a> {
             resp: parked.resp,
             touch: parked.touch,
             only_key,
+            expects_disk: false,
+            source: Cell::default(),
             met_expired: Cell::new(false),
             changed: RefCell::default(),
             changed_databases: Cell::new(false),
@@ -106,6 +114,12 @@ impl<'a> Call<'a> {
     /// The latches beyond those of its keys that it holds and that it was found to lack.
     pub fn reach(&self) -> &Reach {
         &self.reach
+    }
+
+    /// Where the last read found its rows.
+    #[inline]
+    pub fn source(&self) -> Source {
+        self.source.get()
     }
 
     /// The bytes of the key at an argument.
@@ -185,6 +199,7 @@ impl<'a> Call<'a> {
             touch: self.touch,
         };
         let view = match self.services.store.view(self.db, options) {
+            Ok(view) if self.expects_disk && tier == Tier::Memory => view.of_hot_rows(),
             Ok(view) => view,
             Err(error) => return (Err(error.into()), 0),
         };
@@ -193,6 +208,11 @@ impl<'a> Call<'a> {
             &mut Args::new(self.request, self.command.words),
             &self.ctx(),
         );
+        self.source.set(match &result {
+            Err(CommandError::Storage(StorageError::NeedsDisk)) => Source::Disk,
+            _ if view.asked_engine() => Source::Memory,
+            _ => Source::HotTable,
+        });
         self.note_lookups(&view, result.is_ok());
         (result, view.seen())
     }

@@ -162,7 +162,12 @@ impl Executor {
             .store(index as i64, Ordering::Relaxed);
         let result = match command.spec.handler {
             Handler::Read(_) | Handler::Write(_) | Handler::Memo { .. } => {
-                match self.try_data(&Call::new(session, command, *request)) {
+                let (result, source) = {
+                    let call = Call::new(session, command, *request);
+                    (self.try_data(&call), call.source())
+                };
+                session.forecast.note(source);
+                match result {
                     Some(result) => result,
                     None => return Step::Later(later),
                 }

@@ -2,6 +2,7 @@
 //! Invariants: only the connection's own task touches a `Session`; what others may see of it is in
 //! its `ClientInfo`. Must not know: sockets. Tests: black box.
 
+use super::forecast::Forecast;
 use super::pause::Pause;
 use super::registry::{ClientInfo, ClientRegistry};
 use crate::config::Config;
@@ -88,6 +89,8 @@ pub struct Session {
     pub multi: Option<Box<Multi>>,
     /// WATCH.
     pub watched: WatchList,
+    /// Whether its next read will need the disk.
+    pub forecast: Forecast,
 }
 
 /// Commands queued by MULTI.
@@ -116,6 +119,7 @@ impl Session {
             no_touch: false,
             multi: None,
             watched,
+            forecast: Forecast::default(),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::edit::StagedRows;
 use crate::encoding::key::{KeyName, RowKey};
 use crate::encoding::meta::{DataType, Header};
 use crate::encoding::record::Record;
-use crate::engine::{Family, Tier};
+use crate::engine::{Engine, Family, Tier};
 use crate::error::{Result, StorageError};
 use crate::hot::{Found, Stamp};
 use crate::lease::Lease;
@@ -51,6 +51,10 @@ pub struct View<'s> {
     seen: Cell<Position>,
     hits: Cell<u32>,
     misses: Cell<u32>,
+    /// The engine is not asked: what the hot table does not know is on disk.
+    hot_rows_only: bool,
+    /// The engine was asked for a row.
+    asked_engine: Cell<bool>,
     /// Some key that was looked up is stored and expired.
     met_expired: Cell<bool>,
     pub(crate) staged: RefCell<StagedRows>,
@@ -129,6 +133,8 @@ impl<'s> View<'s> {
             seen: Cell::new(0),
             hits: Cell::new(0),
             misses: Cell::new(0),
+            hot_rows_only: false,
+            asked_engine: Cell::new(false),
             met_expired: Cell::new(false),
             staged: RefCell::default(),
             _lease: lease,
@@ -138,6 +144,30 @@ impl<'s> View<'s> {
     /// The store behind it. Not for handlers: one that reads must find no way to an edit.
     pub(crate) fn store(&self) -> &'s Store {
         self.store
+    }
+
+    /// The same, taking every row that the hot table does not know for one that needs the disk:
+    /// for a caller who does not expect RocksDB to have it in memory.
+    pub fn of_hot_rows(self) -> View<'s> {
+        View {
+            hot_rows_only: true,
+            ..self
+        }
+    }
+
+    /// Whether RocksDB was asked for a row.
+    #[inline]
+    pub fn asked_engine(&self) -> bool {
+        self.asked_engine.get()
+    }
+
+    #[inline]
+    fn ask_engine(&self) -> Result<&'s Engine> {
+        if self.hot_rows_only {
+            return Err(StorageError::NeedsDisk);
+        }
+        self.asked_engine.set(true);
+        Ok(self.store.engine())
     }
 
     /// The database number.
@@ -275,7 +305,7 @@ impl<'s> View<'s> {
         match self.row_in_memory(hash, family, row_key, false)? {
             Ok(row) => Ok(row),
             Err(_) => {
-                let engine = self.store.engine();
+                let engine = self.ask_engine()?;
                 let make = |value: &[u8]| Record::new(row_key, &[value]);
                 engine.get_passing(family, row_key, self.options.tier, make)
             }
@@ -301,7 +331,7 @@ impl<'s> View<'s> {
             Ok(row) => return Ok(row),
             Err(stamp) => stamp,
         };
-        let engine = self.store.engine();
+        let engine = self.ask_engine()?;
         let record = engine.get(family, row_key, self.options.tier, |value| {
             Record::new(row_key, &[value])
         })?;
