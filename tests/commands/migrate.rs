@@ -31,7 +31,7 @@ fn to(server: &Server, rest: &str) -> String {
 }
 
 #[test]
-fn keys_of_all_types_move_with_their_times() {
+fn migrate_moves_keys_of_all_types_with_their_times() {
     let (here, there) = (Server::start(), Server::start());
     let (mut c, mut other) = (here.client(), there.client());
     fill(&mut c);

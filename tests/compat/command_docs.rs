@@ -11,6 +11,7 @@ const INTENDED: &[(&str, &[&str])] = &[
     (
         "options of later versions",
         &[
+            "bgsave",
             "bitop",
             "client|kill",
             "hscan",

@@ -1,5 +1,5 @@
-//! Owns DUMP, RESTORE and MIGRATE: values in Redis's serialised form; `export` reads a value out of the
-//! database as plain data, `import` writes plain data into it.
+//! Owns DUMP, RESTORE and MIGRATE: values in Redis's serialised form; `export` reads a value out of
+//! the database as plain data, `import` writes plain data into it.
 //! Invariants: the payload is one that the oldest Redis that knows the value's type loads; nothing
 //! is written before the whole payload is understood.
 //! Must not know: the form itself (`crate::rdb`). Tests: `tests/commands/dump.rs`,
