@@ -45,6 +45,9 @@ impl Flags {
     pub const LATCHED: Flags = Flags(1 << 20);
     /// Internal: runs between MULTI and EXEC instead of being queued.
     pub const NEVER_QUEUED: Flags = Flags(1 << 21);
+    /// Internal: where `save` asks for snapshots, Redis makes one at once, so nothing is left to
+    /// save; runs on the pool.
+    pub const SAVES: Flags = Flags(1 << 22);
 
     /// Both sets.
     pub const fn with(self, other: Flags) -> Flags {

@@ -113,6 +113,26 @@ pub enum Control {
     ConfigRewrite,
     /// PFSELFTEST.
     HyperLogLogSelfTest,
+    /// MIGRATE.
+    Migrate,
+    /// DEBUG POPULATE.
+    Populate,
+    /// WAIT: nobody replicates, so it is a matter of time.
+    Wait,
+    /// WAITAOF: fsync of what is staged.
+    WaitSynced,
+}
+
+impl Control {
+    /// Whether it may take as long as others do not act.
+    pub const fn may_wait(self) -> bool {
+        matches!(self, Control::Wait | Control::WaitSynced)
+    }
+
+    /// Whether users know it as a write.
+    const fn writes(self) -> bool {
+        matches!(self, Control::Migrate)
+    }
 }
 
 /// Who carries a command out, and with what rights.
@@ -195,6 +215,7 @@ impl CommandSpec {
         match self.handler {
             Handler::Read(_) | Handler::Memo { .. } => self.extra.with(Flags::READONLY),
             Handler::Write(_) => self.extra.with(Flags::WRITE),
+            Handler::Control(kind) if kind.writes() => self.extra.with(Flags::WRITE),
             Handler::Server(_) | Handler::Control(_) | Handler::Container => self.extra,
         }
     }
@@ -202,13 +223,17 @@ impl CommandSpec {
     /// Whether it changes a database.
     #[inline]
     pub fn is_write(&self) -> bool {
-        matches!(self.handler, Handler::Write(_))
+        match self.handler {
+            Handler::Write(_) => true,
+            Handler::Control(kind) => kind.writes(),
+            _ => false,
+        }
     }
 
     /// Whether it may stage rows: a write, or a read that keeps what it computed.
     #[inline]
     pub fn may_stage(&self) -> bool {
-        matches!(self.handler, Handler::Write(_) | Handler::Memo { .. })
+        matches!(self.handler, Handler::Memo { .. }) || self.is_write()
     }
 
     /// The subcommand of this (lower-case) name.

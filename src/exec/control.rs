@@ -1,9 +1,11 @@
 //! Owns commands that wait, run on the pool as a whole, or end the process.
-//! Must not know: sockets. Tests: `tests/commands/server.rs`.
+//! Must not know: clients' sockets. Tests: `tests/commands/server.rs`.
 
 use super::LOST;
 use super::digest;
+use super::migrate;
 use super::pool::ReadPool;
+use super::populate;
 use super::transaction;
 use crate::command::{Args, Control};
 use crate::error::{CommandError, CommandResult, text};
@@ -27,6 +29,11 @@ pub async fn carry_out(
         Control::Exec => Ok(Reply::None),
         Control::Save => save(session, args, pool, "OK").await,
         Control::BackgroundSave => {
+            if args.skip_word("CANCEL") {
+                args.finish()?;
+                let idle = "ERR Background saving is currently not in progress or scheduled";
+                return Err(CommandError::Fixed(idle));
+            }
             args.skip_word("SCHEDULE");
             save(session, args, pool, "Background saving started").await
         }
@@ -44,6 +51,10 @@ pub async fn carry_out(
         Control::Compact => compact(session, args, pool).await,
         Control::ConfigRewrite => config_rewrite(session, pool).await,
         Control::HyperLogLogSelfTest => hll_self_test(session, pool).await,
+        Control::Migrate => migrate::migrate(session, args, pool).await,
+        Control::Populate => populate::populate(session, args, pool).await,
+        Control::Wait => wait(args).await,
+        Control::WaitSynced => wait_synced(session, args, pool).await,
     }
 }
 
@@ -95,6 +106,50 @@ fn shutdown(session: &Session, args: &mut Args<'_>) -> CommandResult {
     session.services.shutdown.notify_one();
     // The connection ends with the process; Redis answers nothing.
     Ok(Reply::None)
+}
+
+/// WAIT numreplicas timeout: there are no replicas, so the time passes unless none is asked for.
+async fn wait(args: &mut Args<'_>) -> CommandResult {
+    let replicas = args.next_i64()?;
+    wait_for_replicas(replicas, next_timeout(args)?).await;
+    Ok(Reply::Int(0))
+}
+
+/// WAITAOF numlocal numreplicas timeout: what was written so far is fsynced at once.
+async fn wait_synced(session: &Session, args: &mut Args<'_>, pool: &ReadPool) -> CommandResult {
+    let local = args.next_in(
+        0..=1,
+        "ERR value is out of range, value must between 0 and 1",
+    )?;
+    let replicas = args.next_in(0..=i64::MAX, text::NOT_POSITIVE)?;
+    let time = next_timeout(args)?;
+    let store = &session.services.store;
+    let written = store.queue().staged();
+    if local > 0 && store.queue().synced() < written {
+        store.leader().wait(written).await?;
+        let leader = Arc::clone(store.leader());
+        pool.run(move || leader.sync()).await.map_err(|_| LOST)??;
+    }
+    wait_for_replicas(replicas, time).await;
+    let synced = store.queue().synced() >= written;
+    Ok(Reply::array([Reply::Int(i64::from(synced)), Reply::Int(0)]))
+}
+
+/// Milliseconds; 0 for ever.
+fn next_timeout(args: &mut Args<'_>) -> CommandResult<Option<Duration>> {
+    let not_integer = "ERR timeout is not an integer or out of range";
+    let ms = args.next_in(i64::MIN..=i64::MAX, not_integer)?;
+    let negative = CommandError::Fixed(text::TIMEOUT_NEGATIVE);
+    let ms = u64::try_from(ms).map_err(|_| negative)?;
+    Ok((ms > 0).then_some(Duration::from_millis(ms)))
+}
+
+async fn wait_for_replicas(wanted: i64, time: Option<Duration>) {
+    match time {
+        _ if wanted <= 0 => {}
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// DEBUG SLEEP seconds: this connection only; Redis would stop the world.

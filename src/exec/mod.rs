@@ -14,8 +14,10 @@ mod call;
 mod control;
 mod digest;
 mod lookup;
+mod migrate;
 mod notes;
 mod pool;
+mod populate;
 mod run;
 mod transaction;
 

@@ -64,14 +64,27 @@ fn add_to_slow_log(
 /// A request's arguments, without what only its client may know.
 fn shown<'a>(command: &str, request: &'a Request<'a>) -> impl Iterator<Item = &'a [u8]> {
     let words = || request.iter();
-    let auth_at = words().position(|word| word.eq_ignore_ascii_case(b"auth"));
+    let is_auth = |word: &[u8]| {
+        [&b"auth"[..], b"auth2"]
+            .iter()
+            .any(|it| word.eq_ignore_ascii_case(it))
+    };
+    let auth_at = words().position(is_auth);
     let secret_from = match (command, auth_at) {
         ("auth", _) => 1,
-        ("hello", Some(at)) => at + 1,
+        ("hello" | "migrate", Some(at)) => at + 1,
         _ => usize::MAX,
     };
     let secret_until = match command {
         "hello" => secret_from.saturating_add(2),
+        "migrate"
+            if auth_at
+                .and_then(|at| request.get(at))
+                .is_some_and(|word| word.len() > 4) =>
+        {
+            secret_from.saturating_add(2)
+        }
+        "migrate" => secret_from.saturating_add(1),
         _ => usize::MAX,
     };
     let sets = command == "config|set";
@@ -106,5 +119,13 @@ mod tests {
             "CONFIG SET hz 10 requirepass (redacted) maxmemory 1"
         );
         assert_eq!(shown("get", "GET auth"), "GET auth");
+        assert_eq!(
+            shown("migrate", "MIGRATE h 1 k 0 9 AUTH p COPY"),
+            "MIGRATE h 1 k 0 9 AUTH (redacted) COPY"
+        );
+        assert_eq!(
+            shown("migrate", "MIGRATE h 1 k 0 9 auth2 u p COPY"),
+            "MIGRATE h 1 k 0 9 auth2 (redacted) (redacted) COPY"
+        );
     }
 }

@@ -61,7 +61,9 @@ pub struct Later {
 impl Later {
     /// Whether the command may wait until another client does something.
     pub fn may_wait(&self) -> bool {
-        self.held || self.command.spec.flags().has(Flags::BLOCKING)
+        let spec = self.command.spec;
+        let waits = matches!(spec.handler, Handler::Control(kind) if kind.may_wait());
+        self.held || waits || spec.flags().has(Flags::BLOCKING)
     }
 }
 
@@ -212,7 +214,11 @@ impl Executor {
                     .map(Outcome::from),
                 0,
             ),
-            _ => self.data_later(session, owned, later, &mut waited).await,
+            _ => {
+                let done = self.data_later(session, owned, later, &mut waited).await;
+                self.saved(command, done.1).await;
+                done
+            }
         };
         let stats = self.services.metrics.per_command.get(later.index);
         let spent = start.elapsed().saturating_sub(waited).as_nanos() as u64;
@@ -252,7 +258,10 @@ impl Executor {
         let flags = call.command.spec.flags();
         let store = &self.services.store;
         let unsettled = || store.queue().staged() > store.queue().committed();
-        if flags.has(Flags::OFFLOAD) || (flags.has(Flags::SETTLED) && unsettled()) {
+        if flags.has(Flags::OFFLOAD)
+            || flags.has(Flags::SAVES)
+            || (flags.has(Flags::SETTLED) && unsettled())
+        {
             return None;
         }
         let keys = call.keys();
@@ -393,6 +402,16 @@ impl Executor {
             .run(job)
             .await
             .unwrap_or(Attempt::Done(Err(super::LOST), 0))
+    }
+
+    /// What a command emptied is saved where snapshots are asked for, as far as figures tell.
+    async fn saved(&self, command: &NumberedCommand, position: Position) {
+        if !command.spec.flags().has(Flags::SAVES) || self.services.config.save.get().is_empty() {
+            return;
+        }
+        // Changes are counted when they are committed; a failure is told with the reply.
+        self.services.store.leader().wait(position).await.ok();
+        self.services.changes.since_save.reset();
     }
 
     fn refuse(&self, stats: Option<&CommandStats>, error: CommandError) -> Answer {

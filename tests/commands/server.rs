@@ -573,3 +573,51 @@ fn latency_latest_history_and_reset_follow_the_threshold() {
     let history: Vec<(u64, u64)> = ask(&mut c, "LATENCY HISTORY command");
     assert!(history.is_empty());
 }
+
+#[test]
+fn debug_populate_writes_what_is_not_there() {
+    let server = Server::builder().set("enable-debug-command", "yes").start();
+    let mut c = server.client();
+    let () = ask(&mut c, "SET key:7 mine");
+    assert_eq!(ask::<String>(&mut c, "DEBUG POPULATE 1000"), "OK");
+    assert_eq!(ask::<i64>(&mut c, "DBSIZE"), 1000);
+    assert_eq!(
+        ask::<Vec<String>>(&mut c, "MGET key:0 key:7 key:999"),
+        ["value:0", "mine", "value:999"]
+    );
+    assert_eq!(ask::<String>(&mut c, "DEBUG POPULATE 3 other 10"), "OK");
+    assert_eq!(ask::<Vec<u8>>(&mut c, "GET other:2"), b"value:2\0\0\0");
+}
+
+#[test]
+fn flushall_leaves_nothing_to_save_where_snapshots_are_asked_for() {
+    let server = Server::start();
+    let mut c = server.client();
+    let saved = |c: &mut _| {
+        let info: String = ask(c, "INFO persistence");
+        info.contains("rdb_changes_since_last_save:0\r\n")
+    };
+    let () = ask(&mut c, "CONFIG SET save \"3600 1\"");
+    let () = ask(&mut c, "SET k v");
+    assert!(!saved(&mut c));
+    let () = ask(&mut c, "FLUSHALL");
+    assert!(saved(&mut c));
+    let () = ask(&mut c, "CONFIG SET save \"\"");
+    let () = ask(&mut c, "SET k v");
+    let () = ask(&mut c, "FLUSHALL");
+    assert!(!saved(&mut c));
+}
+
+#[test]
+fn module_list_is_empty_and_no_save_can_be_cancelled() {
+    let server = Server::start();
+    let mut c = server.client();
+    assert_eq!(ask::<Vec<String>>(&mut c, "MODULE LIST"), [""; 0]);
+    if skip_on_stand_in("lacks BGSAVE CANCEL") {
+        return;
+    }
+    assert_eq!(
+        fails(&mut c, "BGSAVE CANCEL"),
+        "ERR Background saving is currently not in progress or scheduled"
+    );
+}

@@ -11,6 +11,7 @@ const INTENDED: &[(&str, &[&str])] = &[
     (
         "options of later versions",
         &[
+            "bgsave",
             "bitop",
             "client|kill",
             "hscan",
@@ -26,6 +27,7 @@ const INTENDED: &[(&str, &[&str])] = &[
         "a name has one type in the notation of the table, whatever the command",
         &[
             "bitfield",
+            "client|pause",
             "geoadd",
             "georadius",
             "georadius_ro",
@@ -37,6 +39,8 @@ const INTENDED: &[(&str, &[&str])] = &[
             "hincrbyfloat",
             "incrbyfloat",
             "lolwut",
+            "migrate",
+            "wait",
             "xautoclaim",
             "xpending",
             "xrange",

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 pub(super) static PAUSE: CommandSpec = CommandSpec {
     name: "pause",
-    since: "3.0.0",
+    since: "2.9.50",
     arity: Arity::at_least(3),
     extra: OTHERS,
     handler: Handler::Server(pause),

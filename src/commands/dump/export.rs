@@ -58,10 +58,13 @@ pub fn value(view: &View<'_>, key: &[u8]) -> Result<Option<Value>> {
 
 /// Whether a key has a time at which it expires.
 pub fn expires(view: &View<'_>, key: &[u8]) -> Result<bool> {
+    Ok(expires_at(view, key)?.is_some())
+}
+
+/// When a key expires, ms since the epoch.
+pub fn expires_at(view: &View<'_>, key: &[u8]) -> Result<Option<u64>> {
     let entry = view.open(key)?;
-    Ok(entry
-        .header()
-        .is_some_and(|header| header.expire_ms.is_some()))
+    Ok(entry.header().and_then(|header| header.expire_ms))
 }
 
 pub(super) fn bytes(text: &[u8]) -> Bytes {

@@ -1,5 +1,5 @@
-//! Owns DUMP and RESTORE: values in Redis's serialised form; `export` reads a value out of the
-//! database as plain data, `import` writes plain data into it.
+//! Owns DUMP, RESTORE and MIGRATE: values in Redis's serialised form; `export` reads a value out of
+//! the database as plain data, `import` writes plain data into it.
 //! Invariants: the payload is one that the oldest Redis that knows the value's type loads; nothing
 //! is written before the whole payload is understood.
 //! Must not know: the form itself (`crate::rdb`). Tests: `tests/commands/dump.rs`,
@@ -9,6 +9,7 @@ pub mod digest;
 pub mod export;
 mod export_stream;
 mod import;
+pub mod migrate;
 
 use crate::command::{
     Args, Arity, Category, CommandSpec, Ctx, Flags, Group, Handler, KeyFlags, KeySpec,
@@ -23,7 +24,7 @@ use storage::ops::{expire, keyspace};
 use storage::{Edit, View};
 
 /// The rows of this folder.
-pub static COMMANDS: &[&CommandSpec] = &[&DUMP, &RESTORE];
+pub static COMMANDS: &[&CommandSpec] = &[&DUMP, &migrate::MIGRATE, &RESTORE];
 
 const BAD_FOOTER: &str = "ERR DUMP payload version or checksum are wrong";
 const BAD_DATA: &str = "ERR Bad data format";

@@ -122,7 +122,7 @@ pub static FLUSHALL: CommandSpec = CommandSpec {
     since: "1.0.0",
     arity: Arity::at_least(1),
     keys: &[],
-    extra: Flags::NONE,
+    extra: Flags::SAVES,
     acl: &[Category::Keyspace, Category::Dangerous],
     handler: Handler::Write(flushall),
     syntax: "[ASYNC | SYNC]",

@@ -1,6 +1,7 @@
 //! Owns the commands on keys whatever their type, and on whole databases.
 //! `mod` deletes, counts and names types; `expire` sets times; `rename` gives values another place;
-//! `scan` walks; `object` looks inside; `database` selects, exchanges and empties databases.
+//! `scan` walks; `wait` is for what is written to be elsewhere; `object` looks inside; `database`
+//! selects, exchanges and empties databases.
 //! Must not know: sockets, how values are stored. Tests: `tests.rs`, the oracle.
 
 mod database;
@@ -10,6 +11,7 @@ mod rename;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod wait;
 
 use crate::command::{
     Args, Arity, Category, CommandSpec, Ctx, Flags, Group, Handler, KeyFlags, KeySpec,
@@ -48,6 +50,8 @@ pub static COMMANDS: &[&CommandSpec] = &[
     &database::DBSIZE,
     &database::FLUSHDB,
     &database::FLUSHALL,
+    &wait::WAIT,
+    &wait::WAITAOF,
 ];
 
 pub static DEL: CommandSpec = CommandSpec {

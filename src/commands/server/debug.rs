@@ -39,6 +39,7 @@ pub static DEBUG: CommandSpec = CommandSpec {
         &LOADAOF,
         &LOG,
         &OBJECT,
+        &POPULATE,
         &PROTOCOL,
         &QUICKLIST_PACKED_THRESHOLD,
         &RELOAD,
@@ -153,6 +154,17 @@ fn object(view: &View<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandResult {
          serializedlength:{bytes} lru:0 lru_seconds_idle:{idle_s}"
     )))
 }
+
+static POPULATE: CommandSpec = CommandSpec {
+    name: "populate",
+    arity: Arity::at_least(3),
+    extra: DEBUGGING,
+    handler: Handler::Control(Control::Populate),
+    syntax: "count [prefix] [size]",
+    summary: "Creates strings <prefix>:<number> where there are none, of this size.",
+    complexity: "O(N) in the number of keys.",
+    ..ROW
+};
 
 static DIGEST: CommandSpec = CommandSpec {
     name: "digest",

@@ -39,7 +39,7 @@ pub static BGSAVE: CommandSpec = CommandSpec {
     name: "bgsave",
     extra: SAVING,
     handler: Handler::Control(Control::BackgroundSave),
-    syntax: "[SCHEDULE]",
+    syntax: "[SCHEDULE | CANCEL]",
     summary: "Makes every change durable.",
     ..ROW
 };

@@ -16,6 +16,7 @@ mod latency_report;
 mod lifecycle;
 mod lolwut;
 mod memory;
+mod module;
 mod slowlog;
 
 use crate::command::{Arity, CommandSpec, Flags, Group, Handler};
@@ -33,6 +34,7 @@ pub static COMMANDS: &[&CommandSpec] = &[
     &latency::LATENCY,
     &lolwut::LOLWUT,
     &memory::MEMORY,
+    &module::MODULE,
     &lifecycle::ROLE,
     &lifecycle::SAVE,
     &lifecycle::SHUTDOWN,

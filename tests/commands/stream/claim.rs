@@ -4,7 +4,7 @@
 use super::one_waits;
 use crate::harness::ask::all_fail;
 use crate::harness::server::skip_on_stand_in;
-use crate::harness::{Server, ask};
+use crate::harness::{Server, ask, eventually};
 use redis::Connection;
 use std::time::{Duration, Instant};
 
@@ -52,12 +52,17 @@ fn claim_gives_the_idle_before_the_new_and_counts_both() {
         ids(&read(&mut c, "GROUP g two CLAIM 60000 COUNT 9 STREAMS s 0")),
         []
     );
-    let pause = || std::thread::sleep(Duration::from_millis(3));
-    pause();
+    let all_idle = |c: &mut Connection| {
+        eventually("both were delivered a while ago", || {
+            let idle: Vec<redis::Value> = ask(c, "XPENDING s g IDLE 3 - + 9");
+            idle.len() == 2
+        });
+    };
+    all_idle(&mut c);
     let given = read(&mut c, "GROUP g two CLAIM 0 COUNT 1 STREAMS s >");
     assert_eq!(ids(&given), [("1-1", 1)]);
     // The one that was delivered the longest ago is first.
-    pause();
+    all_idle(&mut c);
     let given = read(&mut c, "CLAIM 0 GROUP g two STREAMS s >");
     assert_eq!(ids(&given), [("2-1", 1), ("1-1", 2), ("3-1", 0)]);
     assert!(given[0].1 >= 3 && given[2].1 == 0, "{given:?}");

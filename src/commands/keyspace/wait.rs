@@ -1,0 +1,30 @@
+//! Owns the rows of WAIT and WAITAOF.
+//! Must not know: how they are carried out. Tests: `tests/commands/wait.rs`.
+
+use crate::command::{Arity, Category, CommandSpec, Control, Flags, Group, Handler};
+
+pub static WAIT: CommandSpec = CommandSpec {
+    name: "wait",
+    group: Group::Generic,
+    since: "3.0.0",
+    arity: Arity::exactly(3),
+    keys: &[],
+    extra: Flags::NOSCRIPT,
+    acl: &[Category::Connection],
+    handler: Handler::Control(Control::Wait),
+    syntax: "numreplicas timeout",
+    summary: "Waits for replicas; nobody replicates, so 0 do after that time.",
+    complexity: "O(1)",
+    subcommands: &[],
+};
+
+pub static WAITAOF: CommandSpec = CommandSpec {
+    name: "waitaof",
+    since: "7.2.0",
+    arity: Arity::exactly(4),
+    handler: Handler::Control(Control::WaitSynced),
+    syntax: "numlocal numreplicas timeout",
+    summary: "Makes what was written so far durable here, and waits for replicas to have it.",
+    complexity: "O(N) where N is the number of bytes that are not yet synced.",
+    ..WAIT
+};
