@@ -67,9 +67,12 @@ const SCORES: &[&str] = &[
     "9007199254740993",
     "3.1415926535897931",
     "1e308",
-    // Nothing that underflows: Redis's SORT fails on the `errno` that it leaves behind.
     "0.0000001",
     "1e400",
+    "-1e400",
+    "1e-400",
+    "4.9e-324",
+    "0.1e-320",
 ];
 const BAD_SCORES: &[&str] = &["nan", "x", "", "1 ", " 1", "1e", "0x10", "1,5"];
 const LEX_BOUNDS: &[&str] = &[
