@@ -116,8 +116,16 @@ pub fn member(random: &mut Random) -> Vec<u8> {
         164 => pick(random, VERY_LONG_MEMBERS).to_vec(),
         165 => value(random),
         166..175 => numbered(random.random_range(0..600), false),
+        175..185 => sized(random),
         _ => pick(random, ODD_MEMBERS).to_vec(),
     }
+}
+
+/// One of a few elements of which some together are as long as a row or a node may be, so that
+/// collections of them pass those borders in both directions.
+fn sized(random: &mut Random) -> Vec<u8> {
+    let number = random.random_range(0..10u8);
+    vec![b'A' + number; 90 * (usize::from(number) + 1)]
 }
 
 /// The element of this number in a run of many.
@@ -162,7 +170,8 @@ pub fn field_value(random: &mut Random) -> Vec<u8> {
         0..10 => member(random),
         10..13 => integer(random),
         13..15 => float(random),
-        15..19 => text(random),
+        15..18 => text(random),
+        18 => vec![b'w'; random.random_range(100..500)],
         _ => vec![b'v'; random.random_range(0..5000)],
     }
 }
