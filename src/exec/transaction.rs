@@ -298,8 +298,12 @@ fn run(
     let db = session.db;
     let reach = Reach::of(stripes);
     loop {
-        session.select(db);
-        match attempt(session, queue, &reach, tier) {
+        let result = attempt(session, queue, &reach, tier);
+        if result.is_err() {
+            // What was attempted has not happened, and a queued SELECT is part of it.
+            session.select(db);
+        }
+        match result {
             Err(StorageError::NamespaceChanged) => {}
             Err(StorageError::NeedsLatch) if reach.is_short() => {
                 return Err(Trouble::Lacks(reach.needed()));

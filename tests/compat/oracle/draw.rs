@@ -16,6 +16,10 @@ const REPEATS_MAX: usize = 4;
 /// The sum of the tickets of a group of weight one, about.
 const TICKETS: u32 = 10_000;
 
+/// Redis's SORT fails if the last number that any command has read was out of range; this one
+/// reads a number, and nothing else.
+const READS_A_NUMBER: &str = "ZUNION 1 missing WEIGHTS 1";
+
 /// One command, how its replies compare, and how long to wait after it.
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -88,7 +92,7 @@ impl Drawer {
         }
     }
 
-    /// The next command, or several of one template in a row.
+    /// The next command, or several of one template in a row; the last is of the template.
     pub fn draw(&mut self, random: &mut Random) -> Vec<Step> {
         let mut ticket = random.random_range(0..self.tickets_sum);
         let chosen = self
@@ -103,6 +107,9 @@ impl Drawer {
             });
         let row = chosen.expect("the ticket lies below the sum");
         let mut steps = Vec::new();
+        if matches!(row.nodes.first(), Some(Node::Word("SORT" | "SORT_RO"))) {
+            steps.push(Step::exact(READS_A_NUMBER));
+        }
         for _ in 0..row.repeat {
             self.draws += 1;
             let scene = Scene {
@@ -192,7 +199,8 @@ fn draw_reaches_every_template_and_is_reproducible() {
             let mut step = |_| {
                 drawer
                     .draw(&mut random)
-                    .swap_remove(0)
+                    .pop()
+                    .expect("a command was drawn")
                     .arguments
                     .swap_remove(0)
                     .to_ascii_uppercase()

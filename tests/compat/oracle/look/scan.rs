@@ -1,7 +1,9 @@
 //! Iterations with a cursor, followed to their end on each server and compared as sets.
-//! Invariants: cursors are each server's own; an element may come twice, none may be missing.
+//! Invariants: cursors are each server's own; an element may come twice, none may be missing, not
+//! even if others come and go between the pages.
 //! Must not know: how commands are drawn. Tests: exercised by every run.
 
+use super::{COPY, drop_copy, fresh_copy, words};
 use crate::compat::oracle::compare;
 use crate::compat::oracle::draw::Step;
 use crate::compat::oracle::pair::{Difference, Pair, difference, show_command};
@@ -11,6 +13,11 @@ use std::collections::BTreeMap;
 
 /// Pages that no iteration over the oracle's few elements needs.
 const PAGES_MAX: usize = 10_000;
+
+/// Elements of a key over which an iteration is repeated while it grows and shrinks.
+const RESIZED_MIN: usize = 20;
+/// How many elements come and go then.
+const OTHERS: usize = 300;
 
 /// Elements by name, each with what stands beside it (nothing for keys and members of sets).
 type Found = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -40,7 +47,7 @@ pub fn judge(
         zeros.for_each(|score| *score = b"0".to_vec());
     }
     match same(&our_elements, &their_elements) {
-        true => Ok(()),
+        true => stays_whole(pair, step, &our_elements),
         false => Err(Difference {
             command: show_command(&step.arguments),
             ours: show(&our_elements, &their_elements),
@@ -82,11 +89,72 @@ fn show(found: &Found, other: &Found) -> String {
     format!("{} elements, alone here: {}", found.len(), shown.join(", "))
 }
 
+/// Iterates over a copy of the key that grows and shrinks meanwhile: what was there all the time
+/// is found.
+fn stays_whole(pair: &mut Pair, step: &Step, whole: &Found) -> Result<(), Difference> {
+    let (at, with_values) = form(&step.arguments);
+    let (Some(key), false) = (step.arguments.get(1), at == 1 || whole.len() < RESIZED_MIN) else {
+        return Ok(());
+    };
+    fresh_copy(pair, key)?;
+    let mut arguments = step.arguments.clone();
+    arguments[1] = COPY.to_vec();
+    let on_copy = Step::new(arguments, step.compare);
+    let first = pair.ours.command(&on_copy.arguments);
+    let resize = |side: &mut Raw, page: usize| {
+        side.command(&others(&step.arguments[0], page));
+    };
+    let found = iterate_under(&mut pair.ours, &on_copy, first, (at, with_values), resize);
+    drop_copy(pair);
+    match whole
+        .iter()
+        .all(|(name, value)| found.get(name) == Some(value))
+    {
+        true => Ok(()),
+        false => Err(Difference {
+            command: format!("{} under changes", show_command(&step.arguments)),
+            ours: show(&found, whole),
+            theirs: show(whole, &found),
+        }),
+    }
+}
+
+/// A command that adds many elements to the copy, or removes those that the one before has added.
+fn others(scan: &[u8], page: usize) -> Vec<Vec<u8>> {
+    let adds = page.is_multiple_of(2);
+    let (add, remove): (&[u8], &[u8]) = match scan.to_ascii_uppercase().as_slice() {
+        b"HSCAN" => (b"HSET", b"HDEL"),
+        b"SSCAN" => (b"SADD", b"SREM"),
+        _ => (b"ZADD", b"ZREM"),
+    };
+    let mut command = words(&[if adds { add } else { remove }, COPY]);
+    for number in 0..OTHERS {
+        let name = format!("other {} {number}", page / 2).into_bytes();
+        match (adds, add) {
+            (true, b"HSET") => command.extend([name, b"v".to_vec()]),
+            (true, b"ZADD") => command.extend([b"3".to_vec(), name]),
+            _ => command.push(name),
+        }
+    }
+    command
+}
+
 fn iterate(side: &mut Raw, step: &Step, first: Vec<u8>, at: usize, with_values: bool) -> Found {
+    iterate_under(side, step, first, (at, with_values), |_, _| {})
+}
+
+/// Calls `between` after each page but the last.
+fn iterate_under(
+    side: &mut Raw,
+    step: &Step,
+    first: Vec<u8>,
+    (at, with_values): (usize, bool),
+    between: impl Fn(&mut Raw, usize),
+) -> Found {
     let mut found = Found::new();
     let mut page = first;
     let mut arguments = step.arguments.clone();
-    for _ in 0..PAGES_MAX {
+    for number in 0..PAGES_MAX {
         let parts = wire::elements(&page);
         assert_eq!(parts.len(), 2, "a page of a scan: {}", wire::show(&page));
         let elements = wire::elements(parts[1]);
@@ -99,6 +167,7 @@ fn iterate(side: &mut Raw, step: &Step, first: Vec<u8>, at: usize, with_values: 
         if cursor == b"0" {
             return found;
         }
+        between(side, number);
         arguments[at] = cursor;
         page = side.command(&arguments);
     }

@@ -1,7 +1,7 @@
 //! Entries whose id comes from the server's clock, trims that may leave more than asked, ids that
 //! ours refuses, and counts of groups.
-//! Invariants: what may differ works on copies, which are gone afterwards. Must not know: how commands are drawn.
-//! Tests: exercised by every run.
+//! Invariants: what may differ works on copies, which are gone afterwards.
+//! Must not know: how commands are drawn. Tests: exercised by every run.
 
 use super::{COPY, drop_copy, fresh_copy, words};
 use crate::compat::oracle::compare;

@@ -78,7 +78,7 @@ impl Theatre {
 
     fn play_one(&mut self, writer: &mut Writer, random: &mut Random) {
         let protocol = random.random_range(2..=3);
-        let script: Vec<Action> = (0..ACTIONS).map(|_| writer.action(random)).collect();
+        let script = writer.script(ACTIONS, random);
         if let Err(first) = self.play(protocol, &script) {
             self.report(protocol, script, &first);
         }

@@ -67,9 +67,12 @@ const SCORES: &[&str] = &[
     "9007199254740993",
     "3.1415926535897931",
     "1e308",
-    // Nothing that underflows: Redis's SORT fails on the `errno` that it leaves behind.
     "0.0000001",
     "1e400",
+    "-1e400",
+    "1e-400",
+    "4.9e-324",
+    "0.1e-320",
 ];
 const BAD_SCORES: &[&str] = &["nan", "x", "", "1 ", " 1", "1e", "0x10", "1,5"];
 const LEX_BOUNDS: &[&str] = &[
@@ -113,8 +116,16 @@ pub fn member(random: &mut Random) -> Vec<u8> {
         164 => pick(random, VERY_LONG_MEMBERS).to_vec(),
         165 => value(random),
         166..175 => numbered(random.random_range(0..600), false),
+        175..185 => sized(random),
         _ => pick(random, ODD_MEMBERS).to_vec(),
     }
+}
+
+/// One of a few elements of which some together are as long as a row or a node may be, so that
+/// collections of them pass those borders in both directions.
+fn sized(random: &mut Random) -> Vec<u8> {
+    let number = random.random_range(0..10u8);
+    vec![b'A' + number; 90 * (usize::from(number) + 1)]
 }
 
 /// The element of this number in a run of many.
@@ -159,7 +170,8 @@ pub fn field_value(random: &mut Random) -> Vec<u8> {
         0..10 => member(random),
         10..13 => integer(random),
         13..15 => float(random),
-        15..19 => text(random),
+        15..18 => text(random),
+        18 => vec![b'w'; random.random_range(100..500)],
         _ => vec![b'v'; random.random_range(0..5000)],
     }
 }

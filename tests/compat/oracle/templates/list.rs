@@ -57,7 +57,7 @@ const TEMPLATES: &[Template] = &[
     (6, "RPUSH always 1 2 3", Exact),
     (
         2,
-        "CONFIG SET list-max-listpack-size ( -2 | -1 | 4 | 128 )",
+        "CONFIG SET list-max-listpack-size ( -5 | -2 | -1 | 1 | 4 | 128 )",
         Exact,
     ),
 ];
