@@ -186,3 +186,21 @@ fn an_edit_is_refused_below_the_disk_reserve_and_again_taken_above_it() {
     directory.set("k", "w");
     assert_eq!(directory.get("k").as_deref(), Some("w"));
 }
+
+#[test]
+fn groups_are_fsynced_until_the_room_made_under_always_is_used_up() {
+    let directory = Directory::with_threads(Fsync::Always);
+    let (leader, queue) = (directory.store.leader(), directory.store.queue());
+    directory.set("k", "0");
+    leader.set_fsync(Fsync::No);
+    let value = "v".repeat(1000);
+    let mut groups = 0;
+    while directory.store.engine().must_sync() {
+        directory.set("k", &value);
+        assert_eq!(queue.synced(), queue.committed(), "group {groups}");
+        groups += 1;
+    }
+    assert!((100..1000).contains(&groups), "{groups}");
+    directory.set("k", &value);
+    assert!(queue.synced() < queue.committed());
+}

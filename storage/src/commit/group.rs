@@ -17,10 +17,7 @@ use crate::limits::COMMIT_BYTES_MAX;
 use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
-
-/// Longest time that the committer waits for a fuller group.
-const GATHER_MAX: Duration = Duration::from_micros(300);
+use std::time::Duration;
 
 /// What an attempt to lead came to.
 pub(super) enum Led {
@@ -55,12 +52,6 @@ pub struct Leader {
     scratch: Mutex<Scratch>,
     term: AtomicU64,
     epoch: AtomicU64,
-    /// Rows of the committer's last two groups, newer first.
-    gathered: [AtomicU64; 2],
-    /// Position that ends a wait of [`Leader::gather`]; 0 while it does not wait.
-    gather_goal: AtomicU64,
-    /// Duration of the committer's last write, fsync included.
-    fsync_us: AtomicU64,
     /// Groups written, and of them those that the committer thread wrote.
     groups: AtomicU64,
     stalls: AtomicU64,
@@ -84,9 +75,6 @@ impl Leader {
             scratch: Mutex::default(),
             term: AtomicU64::new(term),
             epoch: AtomicU64::new(0),
-            gathered: [AtomicU64::new(0), AtomicU64::new(0)],
-            gather_goal: AtomicU64::new(0),
-            fsync_us: AtomicU64::new(0),
             groups: AtomicU64::new(0),
             stalls: AtomicU64::new(0),
         }
@@ -121,8 +109,14 @@ impl Leader {
         self.queue.fsync.store(fsync as u8, Ordering::Relaxed);
     }
 
+    /// Whether a group is fsynced before anybody is told. After `Fsync::Always` was left, the log
+    /// may ask for that a little longer.
+    fn syncs_groups(&self) -> bool {
+        self.fsync() == Fsync::Always || self.engine.must_sync()
+    }
+
     pub(super) fn try_lead(&self) -> Led {
-        if self.fsync() == Fsync::Always {
+        if self.syncs_groups() {
             self.call_committer();
             return Led::Busy;
         }
@@ -143,18 +137,16 @@ impl Leader {
     }
 
     /// One round of the committer thread: everything staged now, waiting as long as RocksDB asks.
-    /// Gives whether there was anything.
+    /// Under `Fsync::Always` the next group forms during the fsync; to wait for a fuller one would
+    /// only leave the disk idle. Gives whether there was anything.
     pub(crate) fn committer_round(&self) -> bool {
         let mut scratch: MutexGuard<'_, Scratch> = self.scratch.lock();
-        let sync = self.fsync() == Fsync::Always;
+        let sync = self.syncs_groups();
         let group = match scratch.stalled.take() {
             Some(stalled) => stalled,
             None => {
                 if self.queue.staged() == self.queue.committed() {
                     return false;
-                }
-                if sync {
-                    self.gather();
                 }
                 let recycled = std::mem::take(&mut scratch.recycled);
                 match self.queue.close(recycled) {
@@ -163,39 +155,10 @@ impl Leader {
                 }
             }
         };
-        let [newer, older] = &self.gathered;
-        older.store(newer.load(Ordering::Relaxed), Ordering::Relaxed);
-        newer.store(group.rows.len() as u64, Ordering::Relaxed);
-        let start = Instant::now();
         self.write_group(&mut scratch, group, Throttle::Wait, sync);
-        self.fsync_us
-            .store(start.elapsed().as_micros() as u64, Ordering::Relaxed);
         drop(scratch);
         self.queue.waiters.wake_all();
         true
-    }
-
-    /// Clients answered by the last fsync are about to send again: a group that waits for them a
-    /// fraction of an fsync holds about twice as many, and there are half as many fsyncs. The goal
-    /// is what the last two groups held together.
-    fn gather(&self) {
-        let goal: u64 = self
-            .gathered
-            .iter()
-            .map(|rows| rows.load(Ordering::Relaxed))
-            .sum();
-        let patience = Duration::from_micros(self.fsync_us.load(Ordering::Relaxed) / 2);
-        let deadline = Instant::now() + patience.min(GATHER_MAX);
-        self.gather_goal
-            .store(self.queue.committed() + goal, Ordering::Relaxed);
-        let mut work = self.queue.committer_work.lock();
-        while self.queue.staged() < self.gather_goal.load(Ordering::Relaxed) {
-            let wait = self.queue.committer_wake.wait_until(&mut work, deadline);
-            if wait.timed_out() {
-                break;
-            }
-        }
-        self.gather_goal.store(0, Ordering::Relaxed);
     }
 
     /// Runs the committer thread until `stop` says so.
@@ -215,11 +178,6 @@ impl Leader {
     }
 
     pub(crate) fn call_committer(&self) {
-        // While it gathers, only the goal wakes it.
-        let goal = self.gather_goal.load(Ordering::Relaxed);
-        if goal > 0 && self.queue.staged() < goal {
-            return;
-        }
         *self.queue.committer_work.lock() = true;
         self.queue.committer_wake.notify_one();
     }
@@ -232,6 +190,7 @@ impl Leader {
         sync: bool,
     ) -> Led {
         self.build(scratch, &group);
+        self.prepare_log(scratch.batch.finish().len(), sync);
         match self.engine.write(scratch.batch.finish(), sync, throttle) {
             Ok(Written::Done) => self.publish(scratch, group, sync),
             Ok(Written::WouldStall) => {
@@ -251,6 +210,14 @@ impl Leader {
             }
         }
         Led::Group
+    }
+
+    /// With `Fsync::Always` many small fsyncs are to come. Nothing unsynced may stand before the
+    /// room that the log is given for them.
+    fn prepare_log(&self, batch_bytes: usize, sync: bool) {
+        let fsynced = self.queue.synced() == self.queue.committed();
+        let small_fsyncs = sync && fsynced && self.fsync() == Fsync::Always;
+        self.engine.prepare_log(batch_bytes, small_fsyncs);
     }
 
     fn build(&self, scratch: &mut Scratch, group: &Forming) {

@@ -9,6 +9,7 @@ mod batch;
 pub mod dead_ids;
 mod direct;
 mod iterator;
+mod log_space;
 pub mod options;
 mod properties;
 mod read_counters;
@@ -24,6 +25,7 @@ pub use wal::{LogEntry, LogReader, log_files};
 
 use crate::error::{Result, StorageError};
 use dead_ids::DeadIds;
+use log_space::LogSpace;
 use rocksdb::{
     Cache, ColumnFamily, ColumnFamilyDescriptor, DB, ErrorKind, ReadOptions, ReadTier, WriteBatch,
     WriteBufferManager, WriteOptions,
@@ -92,6 +94,7 @@ pub struct Engine {
     reads: ReadCounters,
     /// An append to the log failed for want of space, and no write has gone through since.
     log_broken: AtomicBool,
+    log_space: LogSpace,
     path: PathBuf,
 }
 
@@ -144,6 +147,7 @@ impl Engine {
             read_passing: passing_options(),
             reads: ReadCounters::default(),
             log_broken: AtomicBool::new(false),
+            log_space: LogSpace::new(data_dir),
             path: data_dir.to_owned(),
         };
         engine.family_ids = engine.read_family_ids()?;
@@ -299,6 +303,17 @@ impl Engine {
             }
             Err(error) => Err(engine_error(error)),
         }
+    }
+
+    /// Called before each batch of a commit, with its length: with `make` the log is prepared for
+    /// fast fsyncs of small batches. The caller is the only writer.
+    pub fn prepare_log(&self, bytes: usize, make: bool) {
+        self.log_space.before_write(bytes, make);
+    }
+
+    /// Whether the next batch has to be fsynced in any mode, since the log was prepared so.
+    pub fn must_sync(&self) -> bool {
+        self.log_space.any()
     }
 
     /// Fsyncs the WAL. Everything written before the call is on disk after it. `DiskFull` where the
