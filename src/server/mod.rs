@@ -35,7 +35,11 @@ pub fn run(startup: Startup, program: &Path) -> anyhow::Result<()> {
     if let Err(error) = &started {
         tracing::error!("{error:#}");
     }
-    started?.serve(&config)
+    let served = started?.serve(&config);
+    if let Err(error) = &served {
+        tracing::error!("the end was not clean: {error:#}");
+    }
+    served
 }
 
 /// A server that has started.
@@ -113,17 +117,18 @@ impl Running {
         });
         let unix: Vec<_> = unix.collect();
         runtime.block_on(threads.accept_until_stopped(self.bound, &self.executor))?;
-        tracing::info!("Ferrock is now ready to exit, bye bye...");
         threads.stop();
         self.background.stop();
         let services = self.executor.services();
-        services.store.close().map_err(|error| anyhow!("{error}"))?;
+        let closed = services.store.close();
         services.store.engine().stop();
         for path in unix {
             // Another start may have replaced it already.
             let _ = std::fs::remove_file(path);
         }
         drop(pid_file);
+        closed.map_err(|error| anyhow!("{error}"))?;
+        tracing::info!("Ferrock is now ready to exit, bye bye...");
         Ok(())
     }
 }

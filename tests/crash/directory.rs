@@ -110,6 +110,71 @@ fn directory_that_became_read_only_is_refused_with_its_data_intact() {
     server.shut_down();
 }
 
+/// Damages a directory that was closed cleanly, and gives what a start says of it.
+fn damaged(damage: impl Fn(&Path)) -> (tempfile::TempDir, Option<i32>, String) {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let mut server = Server::builder().directory(place.path()).start();
+    let () = ask(&mut server.client(), "SET k v");
+    let () = ask(&mut server.client(), "COMPACT");
+    server.shut_down();
+    damage(&place.path().join("rocksdb"));
+    let before = listing(place.path());
+    let (code, output) = Server::builder().directory(place.path()).refuses();
+    let after = listing(place.path());
+    for (file, size) in before.iter().filter(|(file, _)| !file.ends_with("LOG")) {
+        assert_eq!(after.get(file), Some(size), "{file} is left alone");
+    }
+    (place, code, output)
+}
+
+fn remove_where(folder: &Path, goes: impl Fn(&str) -> bool) {
+    for entry in std::fs::read_dir(folder).expect("a directory") {
+        let entry = entry.expect("an entry");
+        if goes(&entry.file_name().to_string_lossy()) {
+            std::fs::remove_file(entry.path()).expect("remove");
+        }
+    }
+}
+
+/// RocksDB alone would begin an empty database there, and delete the old one's files.
+#[test]
+fn directory_without_its_current_file_is_refused_and_left_alone() {
+    if skip_on_stand_in("keeps other files") {
+        return;
+    }
+    let without_logs = |name: &str| name == "CURRENT" || name.ends_with(".log");
+    for goes in [|name: &str| name == "CURRENT", without_logs] {
+        let (place, code, output) = damaged(|folder| remove_where(folder, goes));
+        assert_refused(code, &output, place.path(), &["CURRENT is missing"]);
+    }
+}
+
+#[test]
+fn directory_without_its_manifest_or_its_data_files_is_refused_and_left_alone() {
+    if skip_on_stand_in("keeps other files") {
+        return;
+    }
+    let manifest = |name: &str| name.starts_with("MANIFEST");
+    for goes in [manifest, |name: &str| name.ends_with(".sst")] {
+        let (place, code, output) = damaged(|folder| remove_where(folder, goes));
+        assert_refused(code, &output, place.path(), &["No such file or directory"]);
+    }
+}
+
+#[test]
+fn directory_with_an_unreadable_partition_count_is_refused_and_left_alone() {
+    if skip_on_stand_in("keeps other files") {
+        return;
+    }
+    for (text, reason) in [("abc", "not a number"), ("4", "created with 4 partitions")] {
+        let write = |folder: &Path| {
+            std::fs::write(folder.with_file_name("partitions"), text).expect("write");
+        };
+        let (place, code, output) = damaged(write);
+        assert_refused(code, &output, place.path(), &[reason]);
+    }
+}
+
 #[test]
 fn directory_that_does_not_exist_is_named() {
     let place = tempfile::tempdir().expect("a temporary directory");

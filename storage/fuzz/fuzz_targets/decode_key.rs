@@ -1,9 +1,13 @@
 //! Any bytes are a row key or are refused, and a key that is read is written the same again.
 #![no_main]
 
-#[expect(dead_code, reason = "only a part of the module is used")]
-#[path = "../../src/encoding/key.rs"]
-mod key;
+#[path = "../../src/encoding"]
+mod encoding {
+    #[expect(dead_code, reason = "only a part of the module is used")]
+    pub mod key;
+    #[expect(dead_code, reason = "only a part of the module is used")]
+    pub mod short;
+}
 #[expect(dead_code, reason = "only a part of the module is used")]
 #[path = "../../src/limits.rs"]
 mod limits;
@@ -11,6 +15,7 @@ mod limits;
 #[path = "../../src/partition/mod.rs"]
 mod partition;
 
+use encoding::key;
 use libfuzzer_sys::fuzz_target;
 
 const SEED: key::HashSeed = key::HashSeed([7; 16]);

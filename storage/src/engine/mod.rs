@@ -107,6 +107,7 @@ impl Engine {
     /// Opens or creates the database of a data directory with this many partitions.
     pub fn open(data_dir: &Path, partitions: u16, tuning: &EngineTuning) -> Result<Engine> {
         let path = data_dir.join(DATABASE_DIR);
+        refuse_without_current(&path)?;
         let block_cache = Cache::new_hyper_clock_cache(tuning.block_cache_bytes, 0);
         let memtables_bytes =
             tuning.memtable_bytes * usize::from(tuning.memtables_max) * usize::from(partitions);
@@ -377,6 +378,29 @@ impl Engine {
     /// Stops background work; open iterators must be gone.
     pub fn stop(&self) {
         self.db.cancel_all_background_work(true);
+    }
+}
+
+/// RocksDB takes a directory without the file CURRENT for an empty one, and deletes the files that it
+/// does not know.
+fn refuse_without_current(path: &Path) -> Result<()> {
+    if path.join("CURRENT").exists() {
+        return Ok(());
+    }
+    // What is not there, or cannot be read, RocksDB has to say.
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let mut files = entries.map(|entry| entry.path());
+    let data = files.find(|file| {
+        file.extension()
+            .is_some_and(|end| end == "sst" || end == "log")
+    });
+    match data {
+        Some(file) => Err(StorageError::Corrupted(format!(
+            "{}: the file CURRENT is missing, and there is data, such as {}; restore a backup",
+            path.display(),
+            file.display()
+        ))),
+        None => Ok(()),
     }
 }
 
