@@ -256,6 +256,41 @@ impl Buckets {
         self.write(edit, place, address, new.len(), &[&block])
     }
 
+    /// Takes the entries of a bucket out whose fields are not to be kept.
+    pub fn retain(
+        &mut self,
+        edit: &mut Edit<'_>,
+        place: Place,
+        address: Address,
+        mut keep: impl FnMut(&[u8]) -> bool,
+    ) -> Result<()> {
+        let block = self.block(edit, place, address)?;
+        let mut kept = vec![0; entries::COUNT_LEN];
+        let mut count = 0;
+        for entry in entries::iter(block.bytes()) {
+            let entry = entry?;
+            let field = block.bytes().get(entry.field.clone()).unwrap_or_default();
+            if keep(field) {
+                let bytes = block.bytes().get(entry.start..entry.value.end);
+                kept.extend_from_slice(bytes.unwrap_or_default());
+                count += 1;
+                continue;
+            }
+            self.bytes = self.bytes.saturating_sub(accounted(entry.len()));
+            if entry.blob {
+                let row_key = blob_row_key(place, block.bytes(), &entry)?;
+                edit.remove_element(place.home_slot, &row_key);
+            }
+        }
+        if count == block.count() {
+            return Ok(());
+        }
+        if let Some(head) = kept.first_chunk_mut() {
+            *head = (count as u16).to_be_bytes();
+        }
+        self.write(edit, place, address, count, &[&kept])
+    }
+
     fn put_blob(&mut self, edit: &mut Edit<'_>, place: Place, value: &[u8]) -> Result<[u8; 8]> {
         let number = self.next_blob;
         self.next_blob += 1;

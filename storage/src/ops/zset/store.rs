@@ -14,12 +14,18 @@ use crate::encoding::entries::{self, NewEntry};
 use crate::encoding::score::{SCORE_LEN, ScoreKey, score_key, split};
 use crate::encoding::shape::Shape;
 use crate::error::Result;
+use crate::limits::{COMMIT_BYTES_MAX, NODE_BYTES_MAX};
 use crate::value::Value;
 use crate::view::View;
 
-/// Most members that are taken out one by one; a set that loses more and keeps others is written
-/// anew, since each bucket touched is a row of the commit.
-const REMOVE_IN_PLACE_MAX: u64 = 8192;
+/// Members that are taken out in place however long they are: each bucket touched is a row of the
+/// commit.
+const REMOVE_IN_PLACE_MIN: u64 = 8192;
+/// Most bytes of a commit, by estimate, that takes members out in place; a set that loses more and
+/// keeps others is written anew.
+const REMOVE_BYTES_MAX: u64 = COMMIT_BYTES_MAX as u64 / 4 * 3;
+/// Bytes of a row in a commit beyond its value.
+const ROW_BYTES: u64 = 128;
 /// Keys read at once while a set is written anew.
 const KEYS_PER_STEP: u64 = 1024;
 
@@ -75,13 +81,12 @@ pub(super) fn remove_ranks(
     }
     if set.members.is_none() {
         set.tree.remove_range(edit, &mut set.place, start, end)?;
-    } else if end - start <= REMOVE_IN_PLACE_MAX {
-        let gone = set.keys(edit, start, end)?;
-        for key in &gone {
-            let (_, member) = split(key)?;
-            set.set_bucket(edit, member, None)?;
+    } else if end - start == 1 {
+        for key in set.keys(edit, start, end)? {
+            set.take(edit, split(&key)?.1)?;
         }
-        set.tree.remove_range(edit, &mut set.place, start, end)?;
+    } else if set.loses_in_place(end - start) {
+        set.take_ranks(edit, start, end)?;
     } else {
         set.rebuild_without(edit, start, end)?;
     }
@@ -137,6 +142,45 @@ impl ZSet<'_> {
             self.spill(edit, keys.len() as u64)?;
         }
         self.members = Some(state);
+        Ok(())
+    }
+
+    /// Whether so many members can be taken out in one commit that leaves the others where they
+    /// are. A set that loses most of its members is written anew for less.
+    fn loses_in_place(&self, count: u64) -> bool {
+        let Some(state) = self.members.filter(|_| count > REMOVE_IN_PLACE_MIN) else {
+            return true;
+        };
+        let buckets = u64::from(state.buckets);
+        let rewritten = count.min(buckets) * (state.bytes / buckets + ROW_BYTES);
+        // No leaf but the first and the last is shorter than a quarter of a node.
+        let bytes_each = state.bytes / self.len().max(1) + 1;
+        let leaves = count.saturating_mul(bytes_each) / (NODE_BYTES_MAX as u64 / 4);
+        count < self.len() / 2 && rewritten + leaves * ROW_BYTES <= REMOVE_BYTES_MAX
+    }
+
+    /// Takes the members of some ranks out where they stand, each bucket written once.
+    fn take_ranks(&mut self, edit: &mut Edit<'_>, start: u64, end: u64) -> Result<()> {
+        let gone = self.keys(edit, start, end)?;
+        if let Some(state) = &mut self.members {
+            let mut by_hash = Vec::with_capacity(gone.len());
+            for key in &gone {
+                let (_, member) = split(key)?;
+                by_hash.push((buckets::h48(edit, member), member));
+            }
+            by_hash.sort_unstable();
+            let mut rest = &by_hash[..];
+            while let Some(&(h, _)) = rest.first() {
+                let address = state.address(h);
+                let (inside, after) =
+                    rest.split_at(rest.partition_point(|(h, _)| *h < address.end()));
+                rest = after;
+                let keep = |field: &[u8]| inside.iter().all(|(_, member)| *member != field);
+                state.retain(edit, self.place, address, keep)?;
+            }
+            state.balance(edit, self.place)?;
+        }
+        self.tree.remove_range(edit, &mut self.place, start, end)?;
         Ok(())
     }
 
