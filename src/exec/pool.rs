@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn the_job_of_a_caller_that_is_given_up_runs() {
         let pool = ReadPool::start(1).unwrap();
-        let (sender, receiver) = std::sync::mpsc::channel();
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
         let mut run = Box::pin(pool.run(move || sender.send(7)));
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(run.as_mut().poll(&mut context).is_pending());
