@@ -154,6 +154,54 @@ fn work(shared: &Shared) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::future::Future;
+
+    #[test]
+    fn threads_are_called_for_jobs_that_nobody_takes_and_once() {
+        let mut line = Line {
+            idle: 3,
+            ..Line::default()
+        };
+        assert_eq!(line.call(), 0, "nothing to do");
+        line.jobs.push_back(Box::new(|| ()));
+        line.jobs.push_back(Box::new(|| ()));
+        assert_eq!(line.call(), 2);
+        assert_eq!(line.call(), 0, "both are on their way");
+        line.jobs.extend((0..8).map(|_| Box::new(|| ()) as Job));
+        assert_eq!(line.call(), 1, "the last one that sleeps");
+    }
+
+    #[test]
+    fn many_callers_all_get_their_answers() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let pool = Arc::new(ReadPool::start(3).unwrap());
+        runtime.block_on(async {
+            for _ in 0..50 {
+                let callers: Vec<_> = (0..20)
+                    .map(|n| {
+                        let pool = Arc::clone(&pool);
+                        tokio::spawn(async move { pool.run(move || n).await })
+                    })
+                    .collect();
+                for (n, caller) in callers.into_iter().enumerate() {
+                    assert_eq!(caller.await.unwrap(), Ok(n));
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn the_job_of_a_caller_that_is_given_up_runs() {
+        let pool = ReadPool::start(1).unwrap();
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        let mut run = Box::pin(pool.run(move || sender.send(7)));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(run.as_mut().poll(&mut context).is_pending());
+        drop(run);
+        assert_eq!(receiver.recv(), Ok(7));
+    }
 
     #[test]
     fn jobs_run_and_a_panic_costs_only_its_own() {

@@ -1,5 +1,6 @@
 //! Many threads at once: pipelines that cross, databases that are flushed and swapped under
-//! writers, waiting under every fsync mode, and what a power cut leaves of it.
+//! writers, waiting under every fsync mode, and what a power cut leaves of it; what views know of
+//! what others stage.
 
 mod common;
 
@@ -8,7 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use storage::check::check;
 use storage::commit::Fsync;
 use storage::commit::latch::{LatchSet, Mode};
-use storage::{StorageError, Store};
+use storage::engine::Tier;
+use storage::{StorageError, Store, ViewOptions};
 
 /// Stages a SET under its key's latch, as a command does; gives the position to wait for.
 fn stage_set(store: &Store, db: u32, key: &str, value: &str) -> u64 {
@@ -171,4 +173,31 @@ fn a_reader_of_an_older_state_finds_the_elements_of_what_it_opened() {
     // Opened again, the key is what it is now.
     let again = common::get(&reader, b"k").unwrap().unwrap();
     assert_eq!(&again[..], b"newer");
+}
+
+#[test]
+fn a_view_of_hot_rows_knows_what_is_staged_and_asks_nobody_for_the_rest() {
+    let directory = Directory::new();
+    directory.set("k", "stored");
+    let directory = directory.reopen();
+    let store = &directory.store;
+    let options = ViewOptions {
+        tier: Tier::Memory,
+        ..DISK
+    };
+    let hot = || store.view(0, options).unwrap().of_hot_rows();
+    let view = hot();
+    let unknown = common::get(&view, b"k");
+    assert!(matches!(unknown, Err(StorageError::NeedsDisk)));
+    assert!(!view.asked_engine());
+    let view = directory.view(0);
+    assert_eq!(common::get(&view, b"k").unwrap(), Some(b"stored".to_vec()));
+    assert!(view.asked_engine());
+    // The read has left the row in the hot table.
+    let view = hot();
+    assert_eq!(common::get(&view, b"k").unwrap(), Some(b"stored".to_vec()));
+    assert!(!view.asked_engine());
+    let position = stage_set(store, 0, "k", "staged");
+    assert_eq!(common::get(&hot(), b"k").unwrap(), Some(b"staged".to_vec()));
+    directory.wait(position);
 }
