@@ -1,4 +1,5 @@
-//! Owns what is noted of a command that took long: the slow log and the latency monitor.
+//! Owns what is noted of a command that ran: for monitors, and if it took long in the slow log and
+//! the latency monitor.
 //! Invariants: passwords never get there. Must not know: how commands run.
 //! Tests: below, `tests/commands/server.rs`.
 
@@ -9,6 +10,7 @@ use crate::metrics::slowlog::{self, Entry};
 use crate::metrics::spikes::Sample;
 use crate::resp::Request;
 use crate::session::{ClientInfo, Services};
+use std::sync::atomic::Ordering;
 
 const REDACTED: &[u8] = b"(redacted)";
 
@@ -21,6 +23,9 @@ pub fn note(
     request: &Request<'_>,
     nanoseconds: u64,
 ) {
+    if services.monitors.any() {
+        tell_monitors(services, client, command, request);
+    }
     let config = &services.config;
     let microseconds = (nanoseconds / 1000) as i64;
     let slow = config.slowlog_log_slower_than.get();
@@ -39,6 +44,52 @@ pub fn note(
         };
         services.metrics.spikes.add(event, sample);
     }
+}
+
+/// Lets monitors see a command that ran, unless it is the operator's.
+#[cold]
+pub fn tell_monitors(
+    services: &Services,
+    client: &ClientInfo,
+    command: &NumberedCommand,
+    request: &Request<'_>,
+) {
+    let flags = command.spec.flags();
+    if flags.has(Flags::ADMIN) || flags.has(Flags::SKIP_MONITOR) {
+        return;
+    }
+    let now_ms = services.store.now_ms();
+    let from = match client.unix {
+        true => format!("unix:{}", client.addr.trim_end_matches(":0")),
+        false => client.addr.clone(),
+    };
+    let db = client.db.load(Ordering::Relaxed);
+    let mut line = format!("{}.{:03}000 [{db} {from}]", now_ms / 1000, now_ms % 1000);
+    for word in shown(command.full_name, request) {
+        line.push(' ');
+        quote(word, &mut line);
+    }
+    services.monitors.tell(&line);
+}
+
+/// Appends a word in quotes, with escapes for what cannot be read.
+fn quote(word: &[u8], out: &mut String) {
+    use std::fmt::Write;
+    out.push('"');
+    for &byte in word {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(byte)]),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            7 => out.push_str("\\a"),
+            8 => out.push_str("\\b"),
+            b' '..=b'~' => out.push(char::from(byte)),
+            // Writing to a String cannot fail.
+            _ => drop(write!(out, "\\x{byte:02x}")),
+        }
+    }
+    out.push('"');
 }
 
 #[cold]
@@ -99,6 +150,13 @@ fn shown<'a>(command: &str, request: &'a Request<'a>) -> impl Iterator<Item = &'
 #[cfg(test)]
 mod tests {
     use crate::resp::OwnedRequest;
+
+    #[test]
+    fn words_are_quoted_and_escaped() {
+        let mut out = String::new();
+        super::quote(b"a \"\\\n\0\xff", &mut out);
+        assert_eq!(out, r#""a \"\\\n\x00\xff""#);
+    }
 
     #[test]
     fn passwords_are_not_shown() {

@@ -8,6 +8,7 @@
 
 use super::blocking;
 use super::call::ChangedKey;
+use super::notes;
 use super::pool::ReadPool;
 use crate::command::key_spec::KeyPositions;
 use crate::command::{Args, Control, Ctx, Flags, Handler, Outcome};
@@ -201,6 +202,9 @@ pub async fn exec(session: &mut Session, pool: &ReadPool) -> (CommandResult, Pos
     };
     let (reply, position) = match result {
         Ok(done) => {
+            if services.monitors.any() && !matches!(done.reply, Reply::NilArray) {
+                tell_monitors(session, &queue);
+            }
             blocking::wake_changed(&services, done.changed, done.changed_databases);
             (Ok(done.reply), done.position)
         }
@@ -209,6 +213,17 @@ pub async fn exec(session: &mut Session, pool: &ReadPool) -> (CommandResult, Pos
     drop(guard);
     session.end_transaction();
     (reply, position)
+}
+
+/// Lets monitors see what was queued, as it ran.
+#[cold]
+fn tell_monitors(session: &Session, queue: &Queue) {
+    for (index, owned) in queue {
+        if let Some(command) = commands::numbered().get(*index) {
+            let (services, client) = (&session.services, &session.client);
+            notes::tell_monitors(services, client, command, &owned.as_request());
+        }
+    }
 }
 
 fn discarded(error: CommandError) -> CommandError {

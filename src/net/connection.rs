@@ -8,8 +8,8 @@ use super::output::{Output, SEND_BYTES};
 use crate::command::Outcome;
 use crate::config::ClientClass;
 use crate::exec::{Answer, Executor, Step};
-use crate::resp::{Parsed, ProtocolError, ProtocolLimits, Reply, RequestParser};
-use crate::session::{ReplyMode, Session};
+use crate::resp::{Parsed, ProtocolError, ProtocolLimits, Reply, RequestParser, RespVersion};
+use crate::session::{Feed, ReplyMode, Session};
 use bytes::BytesMut;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -74,6 +74,18 @@ async fn closed<S: AsyncRead + Unpin>(stream: &mut S, input: &mut BytesMut) {
     std::future::pending().await
 }
 
+/// Buffers what a monitor is told, as far as it fits in one sending.
+fn hear(first: Arc<str>, feed: &mut Feed, output: &mut Output, resp: RespVersion) {
+    let mut next = Some(first);
+    while let Some(line) = next {
+        output.push(&Reply::Status(line.to_string()), resp, 0);
+        next = match output.len() < SEND_BYTES {
+            true => feed.try_recv().ok(),
+            false => None,
+        };
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     async fn run(&mut self) {
         loop {
@@ -100,7 +112,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             self.input.reserve(wanted);
         }
         let services = self.executor.services();
-        match self.stream.read_buf(&mut self.input).await {
+        let read = match &mut self.session.monitor {
+            None => self.stream.read_buf(&mut self.input).await,
+            Some(feed) => tokio::select! {
+                read = self.stream.read_buf(&mut self.input) => read,
+                Some(line) = feed.recv() => {
+                    hear(line, feed, &mut self.output, self.session.resp);
+                    return true;
+                }
+            },
+        };
+        match read {
             Ok(0) | Err(_) => return false,
             Ok(count) => {
                 services.metrics.bytes_in.add(count as u64);

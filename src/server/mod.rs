@@ -13,7 +13,7 @@ use crate::exec::{Executor, Lookup, ReadPool};
 use crate::log::{self, Log};
 use crate::metrics::{Metrics, memory};
 use crate::net::{Acceptor, Bound};
-use crate::session::{ClientRegistry, Pause, Services, descriptors};
+use crate::session::{ClientRegistry, Monitors, Pause, Services, descriptors};
 use crate::wait::Waiting;
 use anyhow::{Context, anyhow};
 use observer::ServerObserver;
@@ -78,6 +78,7 @@ fn start(config: &Arc<Config>, log: Log) -> anyhow::Result<Running> {
         clients: ClientRegistry::default(),
         waiting: Waiting::default(),
         pause: Pause::default(),
+        monitors: Monitors::default(),
         watches: Arc::default(),
         metrics,
         changes,

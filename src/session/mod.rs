@@ -1,14 +1,16 @@
-//! Clients: what a connection is (`state`), who is connected (`registry`), whether
-//! commands are held back (`pause`), where reads will find their rows (`forecast`), how many
-//! the process may hold (`descriptors`).
+//! Clients: what a connection is (`state`), who is connected (`registry`), who is told
+//! of commands (`monitors`), whether they are held back (`pause`), where reads will find their
+//! rows (`forecast`), how many the process may hold (`descriptors`).
 
 pub mod descriptors;
 mod forecast;
+mod monitors;
 mod pause;
 mod registry;
 mod state;
 
 pub use forecast::{Forecast, Source};
+pub use monitors::{Feed, Monitors};
 pub use pause::{Pause, Paused};
 pub use registry::{ClientInfo, ClientRegistry};
 pub use state::{ChangeCounts, Multi, ReplyMode, Services, Session};

@@ -43,6 +43,8 @@ pub struct ClientInfo {
     pub last_command: AtomicI64,
     pub no_evict: AtomicBool,
     pub no_touch: AtomicBool,
+    /// MONITOR.
+    pub monitors: AtomicBool,
     /// CLIENT CAPA: it understands redirects.
     pub takes_redirects: AtomicBool,
     /// Waits for keys, or for the end of a pause.
@@ -87,6 +89,7 @@ impl ClientInfo {
             last_command: AtomicI64::new(-1),
             no_evict: AtomicBool::new(false),
             no_touch: AtomicBool::new(false),
+            monitors: AtomicBool::new(false),
             takes_redirects: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
             queued: AtomicI64::new(-1),

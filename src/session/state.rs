@@ -3,6 +3,7 @@
 //! its `ClientInfo`. Must not know: sockets. Tests: black box.
 
 use super::forecast::Forecast;
+use super::monitors::{Feed, Monitors};
 use super::pause::Pause;
 use super::registry::{ClientInfo, ClientRegistry};
 use crate::config::Config;
@@ -33,6 +34,8 @@ pub struct Services {
     pub waiting: Waiting<Served>,
     /// Whether commands are held back.
     pub pause: Pause,
+    /// Who is told of every command.
+    pub monitors: Monitors,
     /// Keys under WATCH.
     pub watches: Arc<Watches>,
     /// Counters behind INFO.
@@ -91,6 +94,8 @@ pub struct Session {
     pub watched: WatchList,
     /// Whether its next read will need the disk.
     pub forecast: Forecast,
+    /// MONITOR: what others send.
+    pub monitor: Option<Feed>,
 }
 
 /// Commands queued by MULTI.
@@ -120,6 +125,7 @@ impl Session {
             multi: None,
             watched,
             forecast: Forecast::default(),
+            monitor: None,
         }
     }
 
@@ -165,6 +171,8 @@ impl Session {
         self.set_resp(RespVersion::Resp2);
         self.authenticated = self.services.config.requirepass.is_empty();
         self.end_transaction();
+        self.monitor = None;
+        self.client.monitors.store(false, Ordering::Relaxed);
         self.reply_mode = ReplyMode::On;
         self.no_touch = false;
         self.client.no_touch.store(false, Ordering::Relaxed);

@@ -39,6 +39,7 @@ const SOURCES: &[&str] = &[
     include_str!("string/swap.rs"),
     include_str!("client.rs"),
     include_str!("migrate.rs"),
+    include_str!("monitor.rs"),
     include_str!("stream/claim.rs"),
     include_str!("transaction.rs"),
     include_str!("wait.rs"),

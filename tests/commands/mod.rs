@@ -18,6 +18,7 @@ mod keyspace;
 mod list;
 mod memory;
 mod migrate;
+mod monitor;
 mod scan;
 mod server;
 mod set;

@@ -49,6 +49,7 @@ pub fn describe(client: &ClientInfo, now_ms: u64) -> String {
 /// The letters of the client's states, or `N` for none.
 pub fn flags(client: &ClientInfo) -> String {
     let states = [
+        ('O', client.monitors.load(Relaxed)),
         ('x', client.queued.load(Relaxed) >= 0),
         ('b', client.blocked.load(Relaxed)),
         ('U', client.unix),

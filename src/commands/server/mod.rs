@@ -17,6 +17,7 @@ mod lifecycle;
 mod lolwut;
 mod memory;
 mod module;
+mod monitor;
 mod slowlog;
 
 use crate::command::{Arity, CommandSpec, Flags, Group, Handler};
@@ -35,6 +36,7 @@ pub static COMMANDS: &[&CommandSpec] = &[
     &lolwut::LOLWUT,
     &memory::MEMORY,
     &module::MODULE,
+    &monitor::MONITOR,
     &lifecycle::ROLE,
     &lifecycle::SAVE,
     &lifecycle::SHUTDOWN,
