@@ -90,33 +90,6 @@ fn exec_that_starts_anew_begins_in_the_database_it_came_from() {
 }
 
 #[test]
-fn keys_scan_and_randomkey_see_what_their_transaction_wrote() {
-    let server = Server::start();
-    let mut c = server.client();
-    let _: String = ask(&mut c, "SET gone 1");
-    queue(
-        &mut c,
-        &[
-            "SET a 1",
-            "DEL gone",
-            "KEYS *",
-            "SCAN 0",
-            "RANDOMKEY",
-            "DBSIZE",
-        ],
-    );
-    let Value::Array(replies) = exec(&mut c) else {
-        panic!("an array of replies");
-    };
-    let a = || Value::BulkString(b"a".to_vec());
-    assert_eq!(replies[2], Value::Array(vec![a()]));
-    let end = Value::BulkString(b"0".to_vec());
-    assert_eq!(replies[3], Value::Array(vec![end, Value::Array(vec![a()])]));
-    assert_eq!(replies[4], a());
-    assert_eq!(replies[5], Value::Int(1));
-}
-
-#[test]
 fn exec_is_refused_after_a_command_that_could_not_be_queued() {
     let server = Server::start();
     let mut c = server.client();
