@@ -1,7 +1,7 @@
 //! MULTI, EXEC, DISCARD, WATCH, UNWATCH.
 //! Invariants: a transaction is one commit, all or nothing; a command that fails in it costs only
-//! itself. Must not know: how it is staged. Tests: this file; the oracle's `blocking` profile sends
-//! transactions between waiting clients.
+//! itself. Must not know: how it is staged. Tests: this file; the oracle's `multi` profile, and its
+//! `blocking` profile sends transactions between waiting clients.
 
 use crate::harness::ask::fails;
 use crate::harness::{Server, ask};
