@@ -1,7 +1,7 @@
 //! MULTI, EXEC, DISCARD, WATCH, UNWATCH.
 //! Invariants: a transaction is one commit, all or nothing; a command that fails in it costs only
-//! itself. Must not know: how it is staged. Tests: this file; the oracle's `blocking` profile sends
-//! transactions between waiting clients.
+//! itself. Must not know: how it is staged. Tests: this file; the oracle's `multi` profile, and its
+//! `blocking` profile sends transactions between waiting clients.
 
 use crate::harness::ask::fails;
 use crate::harness::{Server, ask};
@@ -87,33 +87,6 @@ fn exec_that_starts_anew_begins_in_the_database_it_came_from() {
     assert_eq!(ask::<i32>(&mut c, "EXISTS a b d"), 1, "the client is in 1");
     let _: String = ask(&mut c, "SELECT 0");
     assert_eq!(ask::<Vec<String>>(&mut c, "KEYS *"), ["b"]);
-}
-
-#[test]
-fn keys_scan_and_randomkey_see_what_their_transaction_wrote() {
-    let server = Server::start();
-    let mut c = server.client();
-    let _: String = ask(&mut c, "SET gone 1");
-    queue(
-        &mut c,
-        &[
-            "SET a 1",
-            "DEL gone",
-            "KEYS *",
-            "SCAN 0",
-            "RANDOMKEY",
-            "DBSIZE",
-        ],
-    );
-    let Value::Array(replies) = exec(&mut c) else {
-        panic!("an array of replies");
-    };
-    let a = || Value::BulkString(b"a".to_vec());
-    assert_eq!(replies[2], Value::Array(vec![a()]));
-    let end = Value::BulkString(b"0".to_vec());
-    assert_eq!(replies[3], Value::Array(vec![end, Value::Array(vec![a()])]));
-    assert_eq!(replies[4], a());
-    assert_eq!(replies[5], Value::Int(1));
 }
 
 #[test]

@@ -80,8 +80,20 @@ const TEMPLATES: &[Template] = &[
         SetOf(1),
     ),
     (
+        2,
+        "GEORADIUS_RO $gkey $lonlat $radius ( ASC | DESC ) [ COUNT $count ] \
+         [ WITHDIST ] [ WITHHASH ]",
+        Exact,
+    ),
+    (
+        1,
+        "GEORADIUS $gkey $lonlat $radius COUNT $count ANY [ WITHDIST ]",
+        Shape,
+    ),
+    (
         5,
-        "GEORADIUSBYMEMBER $gkey $place $radius ( ASC | DESC ) [ WITHDIST ]",
+        "GEORADIUSBYMEMBER $gkey $place $radius ( ASC | DESC ) [ COUNT $count ] \
+         [ WITHCOORD ] [ WITHDIST ] [ WITHHASH ]",
         Exact,
     ),
     (
@@ -93,6 +105,16 @@ const TEMPLATES: &[Template] = &[
         3,
         "GEORADIUSBYMEMBER_RO $gkey $place $radius [ WITHCOORD ] [ WITHDIST ]",
         SetOf(1),
+    ),
+    (
+        2,
+        "GEORADIUSBYMEMBER_RO $gkey $place $radius ( ASC | DESC ) COUNT $count [ WITHHASH ]",
+        Exact,
+    ),
+    (
+        1,
+        "GEORADIUSBYMEMBER_RO $gkey $place $radius COUNT $count ANY",
+        Shape,
     ),
     (4, "ZRANGE $gkey 0 -1 WITHSCORES", Exact),
     (3, "ZREM $gkey $place", Exact),

@@ -20,7 +20,7 @@ const TEMPLATES: &[Template] = &[
     // An error that leaves nothing to execute.
     (1, "GET", Exact),
     (1, "RESET", Exact),
-    (1, "FLUSHALL", Exact),
+    (1, "FLUSHALL [ SYNC | ASYNC ]", Exact),
     (1, "FLUSHDB", Exact),
     (2, "SELECT ( 0 | 0 | 0 | 1 )", Exact),
     (1, "SWAPDB 0 1", Exact),

@@ -63,7 +63,7 @@ const TEMPLATES: &[Template] = &[
     (2, "LRANGE sl2 0 -1", Exact),
     (
         6,
-        "SORT_RO $sortkey [ BY $by ] [ LIMIT $smallrank $smallrank ] $gets",
+        "SORT_RO $sortkey [ BY $by ] [ LIMIT $smallrank $smallrank ] $gets [ ASC | DESC ]",
         Exact,
     ),
     (2, "SORT_RO $sortkey ALPHA [ STORE sl2 ]", Exact),

@@ -87,6 +87,11 @@ const TEMPLATES: &[Template] = &[
         "XREADGROUP GROUP $xgroup $consumer [ COUNT $count ] STREAMS $xkey >",
         Exact,
     ),
+    (
+        2,
+        "XREADGROUP GROUP $xgroup $consumer [ COUNT $count ] BLOCK 5 [ NOACK ] STREAMS $xkey >",
+        Exact,
+    ),
     (8, "XACK $xkey $xgroup ( $xid ) +", Exact),
     (4, "XPENDING $xkey $xgroup", Exact),
     (
