@@ -64,8 +64,8 @@ pub enum StorageError {
     /// The free-disk reserve is reached; writes are refused until space is free again.
     #[error("free disk space is below the reserve")]
     DiskReserve,
-    /// A flush, a compaction or the WAL found no space on the disk, and RocksDB takes no writes until
-    /// it has recovered from that; nobody will find anything of the refused edit.
+    /// A flush, a compaction or the WAL found no space on the disk, and RocksDB takes no writes
+    /// until it has recovered from that; nobody will find anything of the refused edit.
     #[error("no space is left on the disk")]
     DiskFull,
     /// Rows on disk contradict the format; the text names the row and the contradiction.

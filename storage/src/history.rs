@@ -6,9 +6,9 @@
 //! disk in any order. It is wrong for a log that was fsynced and damaged later, which only an
 //! operator can decide to give up.
 //!
-//! Invariants: nothing is changed here, but for the torn end of a log that RocksDB could not recover
-//! with; batches of a newer term than those before a hole were
-//! written by a start that has passed it before, so it is no hole any more.
+//! Invariants: nothing is changed here, but for the torn end of a log that RocksDB could not
+//! recover with; batches of a newer term than those before a hole were written by a start that has
+//! passed it before, so it is no hole any more.
 //! Must not know: rows. Tests: below and `tests/crash/corruption.rs`.
 
 use crate::commit::{Fsync, log};
@@ -103,7 +103,8 @@ impl History {
     }
 }
 
-/// Reads the logs of a closed data directory. `Corrupted` for a hole that no power cut explains under `fsync`, unless it is to be cut.
+/// Reads the logs of a closed data directory. `Corrupted` for a hole that no power cut explains
+/// under `fsync`, unless it is to be cut.
 pub(crate) fn examine(data_dir: &Path, fsync: Fsync, damage: LogDamage) -> Result<Logged> {
     let mut history = History::default();
     for path in log_files(data_dir)? {

@@ -79,9 +79,9 @@ impl Opened {
 /// Opens the database behind the log.
 ///
 /// A log that meets the end of the disk is left with a torn record, and RocksDB then flushes one
-/// family after the other. A process that ends in between leaves a family whose files are newer than
-/// the torn log, which RocksDB refuses: it cannot know that nothing was lost with the record. We do,
-/// since no record stands behind it in any log.
+/// family after the other. A process that ends in between leaves a family whose files are newer
+/// than the torn log, which RocksDB refuses: it cannot know that nothing was lost with the record.
+/// We do, since no record stands behind it in any log.
 pub(crate) fn open_engine(
     path: &Path,
     partitions: u16,

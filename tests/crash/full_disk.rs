@@ -1,6 +1,6 @@
 //! A disk that fills up: writes answer MISCONF, reads go on, and space heals it.
-//! Invariants: an acknowledged write is kept, a refused one leaves nothing, whatever happened around
-//! it; nothing needs a restart.
+//! Invariants: an acknowledged write is kept, a refused one leaves nothing, whatever happened
+//! around it; nothing needs a restart.
 //! Must not know: where the reserve lies. Tests: this file.
 
 use crate::harness::mount::SmallDisk;

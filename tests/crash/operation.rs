@@ -248,16 +248,7 @@ impl Operation {
                 bytes.extend_from_slice(value);
                 integer(bytes.len() as u64)
             }
-            Operation::Overwrite { key, offset, value } => {
-                let Some(bytes) = string_mut(state, key) else {
-                    return WRONG_TYPE.to_vec();
-                };
-                let end = offset + value.len();
-                let length = bytes.len().max(end);
-                bytes.resize(length, 0);
-                bytes[*offset..end].copy_from_slice(value);
-                integer(length as u64)
-            }
+            Operation::Overwrite { key, offset, value } => overwrite(state, key, *offset, value),
             Operation::Delete { keys } => {
                 integer(keys.iter().filter_map(|key| state.remove(key)).count() as u64)
             }
@@ -319,6 +310,17 @@ fn string_mut<'a>(state: &'a mut State, key: &str) -> Option<&'a mut Vec<u8>> {
         Value::String(bytes) => Some(bytes),
         _ => None,
     }
+}
+
+fn overwrite(state: &mut State, key: &str, offset: usize, value: &[u8]) -> Vec<u8> {
+    let Some(bytes) = string_mut(state, key) else {
+        return WRONG_TYPE.to_vec();
+    };
+    let end = offset + value.len();
+    let length = bytes.len().max(end);
+    bytes.resize(length, 0);
+    bytes[offset..end].copy_from_slice(value);
+    integer(length as u64)
 }
 
 /// Counters are never renamed or copied onto.

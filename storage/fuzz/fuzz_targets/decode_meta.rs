@@ -7,10 +7,15 @@ mod error;
 #[expect(dead_code, reason = "only a part of the module is used")]
 #[path = "../../src/limits.rs"]
 mod limits;
-#[expect(dead_code, reason = "only a part of the module is used")]
-#[path = "../../src/encoding/meta.rs"]
-mod meta;
+#[path = "../../src/encoding"]
+mod encoding {
+    #[expect(dead_code, reason = "only a part of the module is used")]
+    pub mod meta;
+    #[expect(dead_code, reason = "only a part of the module is used")]
+    pub mod short;
+}
 
+use encoding::meta;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

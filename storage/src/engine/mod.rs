@@ -68,9 +68,9 @@ pub enum Written {
     Done,
     /// Nothing was written: RocksDB would have made the caller wait.
     WouldStall,
-    /// Nothing was written that a reader or a start will find: a flush, a compaction or the log found
-    /// no space on the disk, and RocksDB takes no writes until it has recovered by itself. The text
-    /// is RocksDB's.
+    /// Nothing was written that a reader or a start will find: a flush, a compaction or the log
+    /// found no space on the disk, and RocksDB takes no writes until it has recovered by itself.
+    /// The text is RocksDB's.
     NoSpace(String),
 }
 
@@ -157,7 +157,8 @@ impl Engine {
 
     /// Whether an open was refused because a family's files are newer than where the log ends.
     pub(crate) fn is_ahead_of_log(error: &StorageError) -> bool {
-        matches!(error, StorageError::Corrupted(text) if text.contains("beyond the point of corruption"))
+        let means = |text: &str| text.contains("beyond the point of corruption");
+        matches!(error, StorageError::Corrupted(text) if means(text))
     }
 
     /// RocksDB does not show family ids; a batch that names a family does.
@@ -317,9 +318,9 @@ impl Engine {
         self.log_space.any()
     }
 
-    /// Fsyncs the WAL. Everything written before the call is on disk after it. `DiskFull` where the
-    /// log could not grow and RocksDB has not recovered from that yet: asked for an fsync of such a
-    /// log, it would never recover.
+    /// Fsyncs the WAL. Everything written before the call is on disk after it. `DiskFull` where
+    /// the log could not grow and RocksDB has not recovered from that yet: asked for an fsync of
+    /// such a log, it would never recover.
     pub fn sync_wal(&self) -> Result<()> {
         if self.log_broken.load(Ordering::Acquire) {
             return Err(StorageError::DiskFull);
@@ -381,8 +382,8 @@ impl Engine {
     }
 }
 
-/// RocksDB takes a directory without the file CURRENT for an empty one, and deletes the files that it
-/// does not know.
+/// RocksDB takes a directory without the file CURRENT for an empty one, and deletes the files that
+/// it does not know.
 fn refuse_without_current(path: &Path) -> Result<()> {
     if path.join("CURRENT").exists() {
         return Ok(());

