@@ -9,7 +9,7 @@ from pathlib import Path
 from resp import Client
 from server import Server
 
-# Rows that commits have written.
+# Rows that were staged and are committed; of those of one key in a group the last is written.
 ROWS = "committed_rows"
 # Point reads, seeks and steps of iterators that reached the engine: what no cache of rows answered.
 READS = ("engine_gets", "engine_seeks", "engine_steps")

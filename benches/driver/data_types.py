@@ -238,7 +238,7 @@ TABLE = Table(
     "types", "Hot collections of every type",
     "Small (packed) and large (exploded) collections that fit every cache, 50 connections, "
     "`appendonly yes`, `appendfsync everysec`. CPU is user + system of the server process. `rows "
-    "per write` counts the engine rows that our commits wrote, deletions included. N is a random "
-    "number; `n:NNNN` is a new member.",
+    "per write` counts the rows that our edits staged, deletions included; of the rows of one key "
+    "in a group only the last is written. N is a random number; `n:NNNN` is a new member.",
     scenarios(), run,
 )

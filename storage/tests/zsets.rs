@@ -165,13 +165,22 @@ fn fill(directory: &Directory, count: u32) -> Model {
 
 #[test]
 fn large_ranges_are_removed_and_the_rest_stays_whole() {
-    for (count, from, to) in [
-        (40_000u32, 100i64, 30_000i64),
-        (40_000, 20, -3),
-        (12_000, 0, 9_000),
+    let id = |directory: &Directory| {
+        let view = directory.view(0);
+        let header = view.open(KEY).unwrap().header().cloned();
+        header.and_then(|header| header.head).map(|head| head.id)
+    };
+    // A set that keeps most of its members keeps its id, and the rows of the others.
+    for (count, from, to, stays) in [
+        (40_000u32, 100i64, 30_000i64, false),
+        (40_000, 20, -3, false),
+        (12_000, 0, 9_000, false),
+        (40_000, 7, 15_000, true),
+        (40_000, 300, 8_200, true),
     ] {
         let directory = Directory::new();
         let mut model = fill(&directory, count);
+        let before = id(&directory);
         let mut edit = directory.store.edit(0, DISK).unwrap();
         let range = Range::Ranks(from, to);
         let removed = zset::remove_range(&mut edit, KEY, &range).unwrap();
@@ -179,6 +188,7 @@ fn large_ranges_are_removed_and_the_rest_stays_whole() {
         let last = if to < 0 { to + i64::from(count) } else { to };
         model.retain(|_, score| *score < from as f64 || *score > last as f64);
         assert_eq!(removed, u64::from(count) - model.len() as u64);
+        assert_eq!(id(&directory) == before, stays && before.is_some());
         assert_eq!(contents(&directory), sorted(&model));
         let view = directory.store.view(0, DISK).unwrap();
         for (member, score) in &model {
