@@ -54,7 +54,7 @@ pub(super) static ROWS: &[Directive] = &[
              existing directory with another number is an error. More parts compact and scan in \
              parallel, fewer make writes cheaper.",
     ),
-    Directive::new("read-pool-threads", Kind::Int { min: 1, max: 1024 }, "32")
+    Directive::new("read-pool-threads", Kind::Int { min: 1, max: 1024 }, "16")
         .immutable()
         .slot(|c| Cell::Number(&c.read_pool_threads))
         .doc(
