@@ -11,7 +11,6 @@ mod limits;
 mod encoding {
     #[expect(dead_code, reason = "only a part of the module is used")]
     pub mod meta;
-    #[expect(dead_code, reason = "only a part of the module is used")]
     pub mod short;
 }
 

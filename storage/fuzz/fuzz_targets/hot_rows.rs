@@ -4,7 +4,6 @@
 
 #[path = "../../src/prefetch.rs"]
 mod prefetch;
-#[expect(dead_code, reason = "only a part of the module is used")]
 #[path = "../../src/value.rs"]
 mod value;
 #[path = "../../src/encoding"]

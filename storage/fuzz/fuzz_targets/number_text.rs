@@ -1,10 +1,8 @@
 //! Texts of numbers: any bytes are a number or are refused, and what is printed is read again.
 #![no_main]
 
-#[expect(dead_code, reason = "only a part of the module is used")]
 #[path = "../../src/encoding/long_double.rs"]
 mod long_double;
-#[expect(dead_code, reason = "only a part of the module is used")]
 #[path = "../../src/encoding/number.rs"]
 mod number;
 
