@@ -10,9 +10,7 @@ mod glob;
 fuzz_target!(|input: (&[u8], &[u8])| {
     let (pattern, text) = input;
     let _ = glob::matches(pattern, text);
-    let (lower, text_lower) = (pattern.to_ascii_lowercase(), text.to_ascii_lowercase());
-    let ignoring = glob::matches_ignore_case(&lower, text);
-    assert_eq!(ignoring, glob::matches_ignore_case(&lower, &text_lower));
+    let _ = glob::matches_ignore_case(pattern, text);
     // Every byte escaped matches itself and nothing longer.
     let escaped: Vec<u8> = text.iter().flat_map(|byte| [b'\\', *byte]).collect();
     assert!(glob::matches(&escaped, text));
