@@ -54,8 +54,8 @@ impl Tree {
         }
     }
 
-    /// Calls `each` with key and value of the entries of a leaf from `at` on, `count` at most; gives
-    /// how many there were.
+    /// Calls `each` with key and value of entries of a leaf, from `at` on and `count` at most;
+    /// gives how many there were.
     #[inline]
     fn for_each_in(
         &self,
