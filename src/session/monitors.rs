@@ -14,11 +14,14 @@ const LINES_MAX: usize = 16 * 1024;
 /// What a client is told: a line without its end.
 pub type Feed = mpsc::Receiver<Arc<str>>;
 
+/// A client that is told, and the way to it.
+type Monitor = (Arc<ClientInfo>, mpsc::Sender<Arc<str>>);
+
 /// All such clients.
 #[derive(Debug, Default)]
 pub struct Monitors {
     any: AtomicBool,
-    all: Mutex<Vec<(Arc<ClientInfo>, mpsc::Sender<Arc<str>>)>>,
+    all: Mutex<Vec<Monitor>>,
 }
 
 impl Monitors {
