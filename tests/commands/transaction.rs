@@ -198,7 +198,7 @@ fn watch_notices_a_key_whose_time_comes() {
 fn a_key_that_was_expired_when_it_was_watched_may_be_swept() {
     let server = Server::start();
     let (mut c, mut other) = (server.client(), server.client());
-    // Watched while it is stored, if the sweeper has not come by; a command that meets it deletes it.
+    // Watched while it is stored, if the sweeper has not come by; who meets it deletes it.
     let _: String = ask(&mut c, "SET k v PX 1");
     wait::clock_passes(Instant::now() + Duration::from_millis(2));
     let _: String = ask(&mut c, "WATCH k");
