@@ -315,8 +315,13 @@ impl<'a> Call<'a> {
             return edit.stage();
         }
         let (keys, databases) = (edit.changed_keys(), edit.changes_databases());
+        let written = if watches.any() {
+            edit.written_keys()
+        } else {
+            Vec::new()
+        };
         let position = edit.stage()?;
-        for (db, key) in &keys {
+        for (db, key) in &written {
             watches.touch(*db, key);
         }
         self.changed.replace(keys);

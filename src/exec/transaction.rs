@@ -366,9 +366,14 @@ fn attempt(
     } else {
         Vec::new()
     };
+    let written = if services.watches.any() {
+        edit.written_keys()
+    } else {
+        Vec::new()
+    };
     let changed_databases = edit.changes_databases();
     let position = edit.stage()?;
-    for (db, key) in &changed {
+    for (db, key) in &written {
         services.watches.touch(*db, key);
     }
     Ok(Done {

@@ -314,9 +314,19 @@ impl<'s> Edit<'s> {
 
     /// The keys that staging will tell of as changed, each once, with their databases.
     pub fn changed_keys(&self) -> Vec<(u32, Vec<u8>)> {
+        self.keys_told_of(|_| true)
+    }
+
+    /// The same without keys that the edit only found expired: they had gone before.
+    pub fn written_keys(&self) -> Vec<(u32, Vec<u8>)> {
+        self.keys_told_of(|event| event != Event::Expired)
+    }
+
+    fn keys_told_of(&self, counts: impl Fn(Event) -> bool) -> Vec<(u32, Vec<u8>)> {
         let staged = self.view.staged.borrow();
         let mut keys: Vec<(u32, Vec<u8>)> = Vec::new();
-        for change in &staged.staging.changes {
+        let changes = staged.staging.changes.iter();
+        for change in changes.filter(|change| counts(change.event)) {
             let row = staged.staging.rows.get(change.row as usize);
             let parts = row.and_then(|row| key::parse_meta(row.record.key()));
             let known = |key: &[u8]| {

@@ -4,8 +4,9 @@
 //! `blocking` profile sends transactions between waiting clients.
 
 use crate::harness::ask::fails;
-use crate::harness::{Server, ask};
+use crate::harness::{Server, ask, wait};
 use redis::{Connection, Value};
+use std::time::{Duration, Instant};
 
 /// EXEC, as plain values.
 fn exec(c: &mut Connection) -> Value {
@@ -191,6 +192,22 @@ fn watch_notices_a_key_whose_time_comes() {
     while ask::<i32>(&mut c, "EXISTS k") == 1 {}
     queue(&mut c, &["SET written 1"]);
     assert_eq!(exec(&mut c), Value::Nil);
+}
+
+#[test]
+fn a_key_that_was_expired_when_it_was_watched_may_be_swept() {
+    let server = Server::start();
+    let (mut c, mut other) = (server.client(), server.client());
+    // Watched while it is stored, if the sweeper has not come by; who meets it deletes it.
+    let _: String = ask(&mut c, "SET k v PX 1");
+    wait::clock_passes(Instant::now() + Duration::from_millis(2));
+    let _: String = ask(&mut c, "WATCH k");
+    assert_eq!(ask::<i32>(&mut other, "DEL k"), 0);
+    queue(&mut c, &["PING"]);
+    assert_eq!(
+        exec(&mut c),
+        Value::Array(vec![Value::SimpleString("PONG".into())])
+    );
 }
 
 #[test]

@@ -12,6 +12,7 @@ const NEWER_THAN_REDIS_7: &[(&str, &[&str], &str)] = &[
     ("string", &["delifeq"], "Valkey 9"),
     ("string", &["msetex", "delex", "digest"], "Redis 8.4"),
     ("string", &["compact"], "Ferrock"),
+    ("string", &["waitaof"], "Redis 7.2"),
     (
         "hash",
         &[
@@ -61,6 +62,13 @@ const NOT_COMPARABLE: &[(&str, &[&str], &str)] = &[
     ("string", &["lolwut"], "draws another picture each time"),
     ("string", &["quit"], "ends the connection that compares"),
     ("string", &["bgrewriteaof"], "there is no append-only file"),
+    (
+        "string",
+        &["migrate", "wait"],
+        "need a second server: `tests/commands` has both sides",
+    ),
+    ("string", &["monitor"], "takes the connection over"),
+    ("string", &["module"], "there are no modules"),
     (
         "hyperloglog",
         &["pfselftest"],

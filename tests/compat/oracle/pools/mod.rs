@@ -111,8 +111,20 @@ const PATTERNS: &[&str] = &[
     "*", "*", "f1*", "?", "a", "[a-c]", "[^a]", "{tag}*", "n?", "n[1-2]", "n[3-1]", "\\*", "*k",
     "k*k", "", "**", "[", "[a", "a]", "\\", "*\u{0}*", "??", "*1",
 ];
+// No text that begins with a zero byte: Redis's SORT ... ALPHA takes it for the empty one.
 const JUNK: &[&str] = &[
-    "x", "", "NX", "GET", "EX", "KEEPTTL", "-1", "\u{0}", "BYTE", "COUNT", "MATCH", "3.5",
+    "x",
+    "",
+    "NX",
+    "GET",
+    "EX",
+    "KEEPTTL",
+    "-1",
+    "\u{1}\u{0}",
+    "BYTE",
+    "COUNT",
+    "MATCH",
+    "3.5",
 ];
 
 pub fn pick<'a, T: ?Sized>(random: &mut Random, pool: &[&'a T]) -> &'a T {
