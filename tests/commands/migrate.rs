@@ -132,16 +132,17 @@ fn a_server_that_does_not_answer_leaves_the_key_here() {
     let here = Server::start();
     let mut c = here.client();
     let () = ask(&mut c, "SET a 1");
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    // An address of its own: no server of another test takes the port once it is free.
+    let silent = std::net::TcpListener::bind("127.0.0.2:0").unwrap();
     let port = silent.local_addr().unwrap().port();
     assert_eq!(
-        fails(&mut c, &format!("MIGRATE 127.0.0.1 {port} a 0 50")),
+        fails(&mut c, &format!("MIGRATE 127.0.0.2 {port} a 0 50")),
         "IOERR error or timeout reading to target instance"
     );
     drop(silent);
     let no_connection = "IOERR error or timeout connecting to the client";
     assert_eq!(
-        fails(&mut c, &format!("MIGRATE 127.0.0.1 {port} a 0 50")),
+        fails(&mut c, &format!("MIGRATE 127.0.0.2 {port} a 0 50")),
         no_connection
     );
     assert_eq!(ask::<i64>(&mut c, "GET a"), 1);
