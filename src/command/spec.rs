@@ -117,18 +117,13 @@ pub enum Control {
     Migrate,
     /// DEBUG POPULATE.
     Populate,
-    /// WAIT: nobody replicates, so it is a matter of time.
+    /// WAIT: nobody replicates.
     Wait,
     /// WAITAOF: fsync of what is staged.
     WaitSynced,
 }
 
 impl Control {
-    /// Whether it may take as long as others do not act.
-    pub const fn may_wait(self) -> bool {
-        matches!(self, Control::Wait | Control::WaitSynced)
-    }
-
     /// Whether users know it as a write.
     const fn writes(self) -> bool {
         matches!(self, Control::Migrate)

@@ -61,9 +61,7 @@ pub struct Later {
 impl Later {
     /// Whether the command may wait until another client does something.
     pub fn may_wait(&self) -> bool {
-        let spec = self.command.spec;
-        let waits = matches!(spec.handler, Handler::Control(kind) if kind.may_wait());
-        self.held || waits || spec.flags().has(Flags::BLOCKING)
+        self.held || self.command.spec.flags().has(Flags::BLOCKING)
     }
 }
 

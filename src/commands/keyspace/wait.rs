@@ -13,7 +13,7 @@ pub static WAIT: CommandSpec = CommandSpec {
     acl: &[Category::Connection],
     handler: Handler::Control(Control::Wait),
     syntax: "numreplicas timeout",
-    summary: "Waits for replicas; nobody replicates, so 0 do after that time.",
+    summary: "Tells how many replicas have what was written: none, since nobody replicates.",
     complexity: "O(1)",
     subcommands: &[],
 };
@@ -24,7 +24,7 @@ pub static WAITAOF: CommandSpec = CommandSpec {
     arity: Arity::exactly(4),
     handler: Handler::Control(Control::WaitSynced),
     syntax: "numlocal numreplicas timeout",
-    summary: "Makes what was written so far durable here, and waits for replicas to have it.",
+    summary: "Makes what was written so far durable here; nobody replicates it.",
     complexity: "O(N) where N is the number of bytes that are not yet synced.",
     ..WAIT
 };
