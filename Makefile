@@ -8,7 +8,7 @@ ORACLE_SECONDS ?= 120
 PYTHON_TESTS = python3 -m unittest discover --quiet --start-directory
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: help run build test tcl clients bench fmt fmt-check clippy check fuzz oracle ci
+.PHONY: help run build test tcl clients bench fmt fmt-check clippy check fuzz sanitize oracle ci
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -65,6 +65,10 @@ oracle: ## the differential oracle with new seeds, each run for ORACLE_SECONDS (
 fuzz: ## every fuzz target for FUZZ_SECONDS (60)
 	@.ci/install build
 	.ci/fuzz $(FUZZ_SECONDS)
+
+sanitize: ## the fuzz targets of `unsafe` code under AddressSanitizer
+	@.ci/install build
+	FERROCK_SANITIZER=address .ci/fuzz $(FUZZ_SECONDS) hot_rows
 
 ci: ## what continuous integration runs
 	.ci/run
