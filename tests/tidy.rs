@@ -71,8 +71,35 @@ const FILE_LINES_MAX: usize = 800;
 const FUNCTION_LINES_MAX: usize = 70;
 const LINE_COLUMNS_MAX: usize = 100;
 
+/// What stands beside the dot-files at the top of the repository.
+const TOP_LEVEL: &[&str] = &[
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "benches",
+    "conf",
+    "src",
+    "storage",
+    "tests",
+];
+
 fn refuse(what: &str, refusals: &[String]) {
     assert!(refusals.is_empty(), "{what}:\n{}", refusals.join("\n"));
+}
+
+#[test]
+fn the_top_level_holds_what_was_agreed() {
+    // Tracked files only: a build or a server that runs here may leave others.
+    let listing = std::process::Command::new("git")
+        .args(["-c", "safe.directory=*", "ls-files"])
+        .output()
+        .expect("git lists the files");
+    let paths = String::from_utf8(listing.stdout).expect("names are text");
+    let tops = paths.lines().filter_map(|path| path.split('/').next());
+    let tops: BTreeSet<&str> = tops.filter(|top| !top.starts_with('.')).collect();
+    assert_eq!(tops, TOP_LEVEL.iter().copied().collect());
 }
 
 #[test]
