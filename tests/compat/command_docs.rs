@@ -3,7 +3,7 @@
 //! and complexities are our own words, and so are the names of groups of arguments.
 //! Must not know: the command table. Tests: this file.
 
-use crate::harness::{Server, ask, wire};
+use crate::harness::{Server, wire};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Commands whose arguments differ from those of Redis 7.0, by reason.
@@ -92,9 +92,6 @@ const OTHER_GROUP: &[&str] = &["function"];
 fn command_docs_agree_with_redis() {
     let ours = Server::start();
     let theirs = Server::redis().start();
-    let known: Vec<String> = ask(&mut theirs.client(), "COMMAND LIST");
-    let known: BTreeSet<String> = known.into_iter().collect();
-    let names: Vec<String> = ask(&mut ours.client(), "COMMAND LIST");
     let (mut our_side, mut their_side) = (ours.raw(), theirs.raw());
     let intended: BTreeSet<&str> = INTENDED
         .iter()
@@ -102,7 +99,7 @@ fn command_docs_agree_with_redis() {
         .copied()
         .collect();
     let (mut differences, mut agreeing) = (Vec::new(), Vec::new());
-    for name in names.iter().filter(|name| known.contains(*name)) {
+    for name in &super::commands_of_both(&ours, &theirs) {
         let line = format!("COMMAND DOCS {name}");
         let (our_reply, their_reply) = (our_side.line(&line), their_side.line(&line));
         let (our_docs, their_docs) = (only_entry(&our_reply), only_entry(&their_reply));

@@ -2,7 +2,7 @@
 //! Invariants: arity, flags, key positions, ACL categories and key specifications are Redis's.
 //! Must not know: the command table. Tests: this file.
 
-use crate::harness::{Server, ask, wire};
+use crate::harness::{Server, wire};
 use std::collections::BTreeSet;
 
 /// Fields of a COMMAND INFO reply, by position.
@@ -31,12 +31,9 @@ const INTENDED: &[(&str, &str)] = &[
 fn command_info_agrees_with_redis() {
     let ours = Server::start();
     let theirs = Server::redis().start();
-    let known: Vec<String> = ask(&mut theirs.client(), "COMMAND LIST");
-    let known: BTreeSet<String> = known.into_iter().collect();
-    let names: Vec<String> = ask(&mut ours.client(), "COMMAND LIST");
     let (mut our_side, mut their_side) = (ours.raw(), theirs.raw());
     let mut differences = Vec::new();
-    for name in names.iter().filter(|name| known.contains(*name)) {
+    for name in &super::commands_of_both(&ours, &theirs) {
         let line = format!("COMMAND INFO {name}");
         let (our_reply, their_reply) = (our_side.line(&line), their_side.line(&line));
         compare_row(
