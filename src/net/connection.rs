@@ -4,6 +4,7 @@
 //!
 //! On the request path: one read and one write per pipeline, no allocation.
 
+use super::mix::Mix;
 use super::output::{Output, SEND_BYTES};
 use crate::command::Outcome;
 use crate::config::ClientClass;
@@ -283,12 +284,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         let position = self.output.position();
         let services = Arc::clone(self.executor.services());
         let queue = services.store.queue();
+        let mix = Mix::note(position > 0);
         if position > queue.committed() {
             // Other connections with requests at hand stage theirs first: one commit for all.
             tokio::task::yield_now().await;
             if position > queue.committed() {
+                let leader = services.store.leader();
                 // Whether it failed is asked for every reply by itself.
-                services.store.leader().wait(position).await.ok();
+                match mix.mostly_writes() {
+                    true => leader.wait_fsyncing(position).await.ok(),
+                    false => leader.wait(position).await.ok(),
+                };
             }
         }
         if queue.any_failed() {

@@ -1,8 +1,9 @@
 //! Sockets: `listener` accepts, `connection` serves one client, `output` holds replies until their
-//! commits are done.
+//! commits are done, `mix` knows how much of what is sent had to wait for one.
 
 mod connection;
 mod listener;
+mod mix;
 mod output;
 
 pub use connection::serve;

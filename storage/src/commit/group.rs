@@ -1,7 +1,7 @@
 //! Owns the writing of groups: who leads, how a group becomes a batch, what follows a commit.
-//! Invariants: one leader at a time (the scratch's lock); a group that RocksDB would throttle, and
-//! every group under `Fsync::Always`, is written by the committer thread, so that threads serving
-//! clients never wait for the disk here; the observer is called in commit order.
+//! Invariants: one leader at a time (the scratch's lock); a group that RocksDB would throttle is
+//! written by the committer thread, and under `Fsync::Always` every group but the small ones of
+//! callers that may wait for the disk; the observer is called in commit order.
 //! Must not know: commands. Tests: below and `storage/tests/commit.rs`.
 
 use super::Fsync;
@@ -28,6 +28,20 @@ pub(super) enum Led {
     /// Nothing was staged.
     Nothing,
 }
+
+/// Who fsyncs a group under `Fsync::Always`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fsyncs {
+    /// The caller's thread, if the group is small.
+    Here,
+    /// The committer thread.
+    Committer,
+}
+
+/// Larger groups are the committer's even where the caller may fsync: the next group is then
+/// prepared while the disk writes, which is worth more than the hand-over costs. This is also about
+/// the size up to which the log has room for a group, so that its fsync is short.
+const SYNC_HERE_BYTES_MAX: usize = 32 << 10;
 
 /// Buffers of the leader, reused from group to group.
 #[derive(Default)]
@@ -115,8 +129,11 @@ impl Leader {
         self.fsync() == Fsync::Always || self.engine.must_sync()
     }
 
-    pub(super) fn try_lead(&self) -> Led {
-        if self.syncs_groups() {
+    /// Commits what is staged, on this thread where `fsyncs` allows it.
+    pub(super) fn try_lead(&self, fsyncs: Fsyncs) -> Led {
+        let sync = self.syncs_groups();
+        let here = fsyncs == Fsyncs::Here && self.queue.pending_bytes() <= SYNC_HERE_BYTES_MAX;
+        if sync && !here {
             self.call_committer();
             return Led::Busy;
         }
@@ -130,7 +147,7 @@ impl Leader {
         let Some(group) = self.queue.close(recycled) else {
             return Led::Nothing;
         };
-        let led = self.write_group(&mut scratch, group, Throttle::Refuse, false);
+        let led = self.write_group(&mut scratch, group, Throttle::Refuse, sync);
         drop(scratch);
         self.queue.waiters.wake_all();
         led

@@ -134,3 +134,26 @@ fn a_refusal_undoes_groups_that_are_full_too() {
     assert_eq!((store.database_size(0), get(&store, "k2")), (0, None));
     assert_eq!(store.queue().pending_bytes(), 0);
 }
+
+/// Polled once, by a thread that nobody helps: the store has no committer running here.
+fn settles_at_once(waiting: impl Future<Output = Result<()>>) -> bool {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    std::pin::pin!(waiting).poll(&mut context).is_ready()
+}
+
+#[test]
+fn under_always_who_may_wait_for_the_disk_fsyncs_small_groups_and_leaves_large_ones() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory);
+    let (queue, leader) = (store.queue(), store.leader());
+    leader.set_fsync(Fsync::Always);
+    let small = set(&store, "a", b"1");
+    assert!(!settles_at_once(leader.wait(small)));
+    assert!(settles_at_once(leader.wait_fsyncing(small)));
+    assert_eq!((queue.committed(), queue.synced()), (small, small));
+    let large = set(&store, "a", &vec![b'x'; 64 << 10]);
+    assert!(!settles_at_once(leader.wait_fsyncing(large)));
+    assert!(leader.committer_round());
+    assert!(settles_at_once(leader.wait_fsyncing(large)));
+    assert_eq!(queue.synced(), large);
+}

@@ -3,7 +3,7 @@
 //! so one of the two always goes on; a waiter of an undone position learns the error.
 //! Tests: `storage/tests/commit.rs`.
 
-use super::group::{Leader, Led};
+use super::group::{Fsyncs, Leader, Led};
 use super::queue::{CommitQueue, Position};
 use crate::error::{Result, StorageError};
 use std::sync::Arc;
@@ -58,17 +58,31 @@ impl Leader {
     /// Commits everything staged on this thread if nobody else is at it, without waiting for
     /// throttled writes or for the disk. Callers then wait with [`Leader::wait`].
     pub fn commit_now(&self) {
+        self.commit(Fsyncs::Committer);
+    }
+
+    fn commit(&self, fsyncs: Fsyncs) {
         while self.queue().staged() > self.queue().committed() {
-            match self.try_lead() {
+            match self.try_lead(fsyncs) {
                 Led::Group => {}
                 Led::Busy | Led::Nothing => return,
             }
         }
     }
 
-    /// Waits until `position` is committed, leading groups where nobody else does.
+    /// Waits until `position` is committed, leading groups where nobody else does. The thread
+    /// itself never waits for the disk.
     pub async fn wait(&self, position: Position) -> Result<()> {
-        std::future::poll_fn(|context| self.poll_wait(position, context)).await
+        let wait = |context: &mut Context<'_>| self.poll_wait(position, context, Fsyncs::Committer);
+        std::future::poll_fn(wait).await
+    }
+
+    /// The same, except that under `Fsync::Always` this thread writes and fsyncs small groups
+    /// itself. That saves two hand-overs between threads, and holds up whatever else the thread
+    /// would serve for as long as an fsync takes.
+    pub async fn wait_fsyncing(&self, position: Position) -> Result<()> {
+        let wait = |context: &mut Context<'_>| self.poll_wait(position, context, Fsyncs::Here);
+        std::future::poll_fn(wait).await
     }
 
     /// The same for threads that may block.
@@ -76,19 +90,24 @@ impl Leader {
         let waker = Waker::from(Arc::new(ThreadWaker(std::thread::current())));
         let mut context = Context::from_waker(&waker);
         loop {
-            match self.poll_wait(position, &mut context) {
+            match self.poll_wait(position, &mut context, Fsyncs::Committer) {
                 Poll::Ready(result) => return result,
                 Poll::Pending => std::thread::park(),
             }
         }
     }
 
-    fn poll_wait(&self, position: Position, context: &mut Context<'_>) -> Poll<Result<()>> {
+    fn poll_wait(
+        &self,
+        position: Position,
+        context: &mut Context<'_>,
+        fsyncs: Fsyncs,
+    ) -> Poll<Result<()>> {
         if let Some(result) = self.queue().settled(position) {
             return Poll::Ready(result);
         }
         self.queue().waiters.register(context.waker());
-        self.commit_now();
+        self.commit(fsyncs);
         match self.queue().settled(position) {
             Some(result) => Poll::Ready(result),
             None => Poll::Pending,
