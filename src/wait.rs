@@ -38,6 +38,8 @@ pub struct Parked {
     pub resp: RespVersion,
     /// It counts as a use of its keys.
     pub touch: bool,
+    /// The seed of what it drew at random before.
+    pub draws: Option<u64>,
 }
 
 impl Parked {
@@ -284,6 +286,7 @@ mod tests {
             db: 0,
             resp: RespVersion::Resp2,
             touch: true,
+            draws: None,
         })
     }
 

@@ -21,10 +21,11 @@ STRING_BYTES = (10**3, 10**4, 10**5, 10**6, 10**7, 10**8, 2**29 - 2**20)
 VALUE_BYTES = 16
 APPEND_CHUNK_BYTES = 2**20
 CALLS = 101
-# What destroys its subject needs a new one for each call.
+# What destroys a subject that is dear to make needs a new one for each call.
+CALLS_OF_DEAR = 11
 CALLS_OF_LARGE = 5
 LARGE_BYTES = 10**7
-WARMING_PINGS = 20
+WARMING_ROUNDS = 20
 # A doubling of the size may cost at most about 7 %: below this, the cost counts as flat.
 FLAT_EXPONENT_MAX = 0.10
 
@@ -33,10 +34,13 @@ Prepare = Callable[[Client, int], None]
 
 @dataclass(frozen=True)
 class Call(Scenario):
-    """`request(size)` makes one request; `prepare` sets its subject up anew before each call."""
+    """`request(size)` makes one request; `prepare` sets its subject up anew before each call. With
+    `warming` the subject is dear: flushes and compactions that it brings about come to an end
+    first, and the same command runs on small subjects, since a pause slows the next calls."""
 
     request: Callable[[int], bytes]
     prepare: Prepare | None = None
+    warming: tuple[bytes, ...] = ()
 
 
 def key_to_rename(client: Client, _size: int) -> None:
@@ -70,8 +74,10 @@ BYTES = (
     Call("bytes-append", "APPEND of 16 bytes.", lambda size: encode("APPEND", "big", b"x" * 16)),
     Call("bytes-strlen", "STRLEN.", lambda size: encode("STRLEN", "big")),
     Call("bytes-rename", "RENAME of the string.",
-         lambda size: encode("RENAME", "victim", "renamed"), copy_string),
-    Call("bytes-del", "DEL of the string.", lambda size: encode("DEL", "victim"), copy_string),
+         lambda size: encode("RENAME", "victim", "renamed"), copy_string,
+         (encode("SET", "small", "v"), encode("RENAME", "small", "other"))),
+    Call("bytes-del", "DEL of the string.", lambda size: encode("DEL", "victim"), copy_string,
+         (encode("SET", "small", "v"), encode("DEL", "small"))),
 )
 
 
@@ -90,17 +96,19 @@ def measure(
     servers: dict[str, Server], clients: dict[str, Client], call: Call, size: int
 ) -> dict[str, float]:
     """Median microseconds of each server, called in turns."""
-    large = call.prepare is not None and size >= LARGE_BYTES
+    calls = CALLS
+    if call.warming:
+        calls = CALLS_OF_LARGE if size >= LARGE_BYTES else CALLS_OF_DEAR
     times: dict[str, list[float]] = {name: [] for name in clients}
-    for _ in range((CALLS_OF_LARGE if large else CALLS) + 1):
+    for _ in range(calls + 1):
         for name, client in clients.items():
             if call.prepare:
                 call.prepare(client, size)
-                if large:
-                    servers[name].wait_quiet()
-                # A pause and half a gigabyte through the caches slow the next few calls, any.
-                for _ in range(WARMING_PINGS):
-                    client.command("PING")
+            if call.warming:
+                for server in servers.values():
+                    server.wait_quiet()
+                for request in call.warming * WARMING_ROUNDS:
+                    timed_us(client, request)
             times[name].append(timed_us(client, call.request(size)))
     return {name: median(series[1:]) for name, series in times.items()}
 
@@ -216,6 +224,8 @@ TABLES = (
           "number of keys. `exponent` is the slope of log(time) over log(size).",
           KEYS, run_keys),
     Table("bytes", "Cost growth with the bytes of a string",
-          "Microseconds of one call, medians; the columns are the length of the string.",
+          "Microseconds of one call, medians; the columns are the length of the string. Before "
+          "RENAME and DEL the string is copied, both servers come to rest, and the same command "
+          "runs on small strings.",
           BYTES, run_bytes),
 )

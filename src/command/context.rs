@@ -1,8 +1,10 @@
 //! Owns what a data handler may know beside its view or edit: configuration and protocol version.
 //! Must not know: sockets; another way to the store. Tests: handlers' own.
 
+use super::Draws;
 use crate::config::Config;
 use crate::resp::RespVersion;
+use rand::rngs::StdRng;
 use storage::commit::reach::Reach;
 
 /// Context of one call.
@@ -20,11 +22,18 @@ pub struct Ctx<'a> {
     /// The keys beyond the command's own of which it may read several rows. A handler that lacks
     /// some fails with `NeedsLatch`, and runs again with them.
     pub reach: &'a Reach,
+    /// Its random numbers.
+    pub draws: &'a Draws,
 }
 
 impl Ctx<'_> {
     /// Whether this call may look at a key.
     pub fn looks_at(&self, key: &[u8]) -> bool {
         self.only_key.is_none_or(|only| only == key)
+    }
+
+    /// The command's random numbers, from the first on.
+    pub fn random(&self) -> StdRng {
+        self.draws.random()
     }
 }

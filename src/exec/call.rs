@@ -8,7 +8,7 @@
 
 use crate::command::key_spec::KeyPositions;
 use crate::command::spec::{ReadFn, WriteFn};
-use crate::command::{Args, Ctx, Flags, Handler, Outcome};
+use crate::command::{Args, Ctx, Draws, Flags, Handler, Outcome};
 use crate::commands::NumberedCommand;
 use crate::error::{CommandError, CommandResult};
 use crate::resp::{Reply, Request, RespVersion};
@@ -48,6 +48,7 @@ pub struct Call<'a> {
     changed_databases: Cell<bool>,
     /// Latches beyond those of its keys.
     reach: Reach,
+    draws: Draws,
 }
 
 /// Whether the command counts as a use of its keys. TOUCH does even under CLIENT NO-TOUCH.
@@ -79,6 +80,7 @@ impl<'a> Call<'a> {
             changed: RefCell::default(),
             changed_databases: Cell::new(false),
             reach: Reach::default(),
+            draws: Draws::default(),
         }
     }
 
@@ -103,6 +105,7 @@ impl<'a> Call<'a> {
             changed: RefCell::default(),
             changed_databases: Cell::new(false),
             reach: Reach::default(),
+            draws: Draws::again(parked.draws),
         }
     }
 
@@ -120,6 +123,11 @@ impl<'a> Call<'a> {
     #[inline]
     pub fn source(&self) -> Source {
         self.source.get()
+    }
+
+    /// The seed of what it drew at random, if it did.
+    pub fn drawn(&self) -> Option<u64> {
+        self.draws.seed()
     }
 
     /// The bytes of the key at an argument.
@@ -337,6 +345,7 @@ impl<'a> Call<'a> {
             command: self.command.full_name,
             only_key: self.only_key,
             reach: &self.reach,
+            draws: &self.draws,
         }
     }
 }

@@ -56,6 +56,8 @@ pub struct Later {
     command: &'static NumberedCommand,
     /// It is held back by CLIENT PAUSE, and not looked at further yet.
     held: bool,
+    /// The seed of what it drew at random before it was put off.
+    draws: Option<u64>,
 }
 
 impl Later {
@@ -140,6 +142,7 @@ impl Executor {
             index,
             command,
             held: false,
+            draws: None,
         };
         if let Some(what) = self.services.pause.state() {
             later.held = what.holds(transaction::may_stage(session, command));
@@ -164,7 +167,9 @@ impl Executor {
             Handler::Read(_) | Handler::Write(_) | Handler::Memo { .. } => {
                 let (result, source) = {
                     let call = Call::new(session, command, *request);
-                    (self.try_data(&call), call.source())
+                    let result = self.try_data(&call);
+                    later.draws = call.drawn();
+                    (result, call.source())
                 };
                 session.forecast.note(source);
                 match result {
@@ -299,6 +304,7 @@ impl Executor {
             db: session.db,
             resp: session.resp,
             touch: touches(session, later.command),
+            draws: later.draws,
         });
         let ticket = self.services.waiting.ticket();
         let mut deadline = None;

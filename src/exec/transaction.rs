@@ -11,12 +11,13 @@ use super::call::ChangedKey;
 use super::notes;
 use super::pool::ReadPool;
 use crate::command::key_spec::KeyPositions;
-use crate::command::{Args, Control, Ctx, Flags, Handler, Outcome};
+use crate::command::{Args, Control, Ctx, Draws, Flags, Handler, Outcome};
 use crate::commands::{self, NumberedCommand};
 use crate::error::{CommandError, CommandResult, text};
 use crate::resp::{OwnedRequest, Reply, Request};
 use crate::session::{Multi, Services, Session};
 use crate::watch::Watched;
+use rand::RngExt;
 use std::sync::Arc;
 use storage::commit::Position;
 use storage::commit::latch::{LatchSet, Mode};
@@ -83,7 +84,7 @@ pub fn queue(
     let flags = command.spec.flags();
     if flags.has(Flags::NO_MULTI) || matches!(command.spec.handler, Handler::Control(_)) {
         multi.aborted = true;
-        let error = "ERR Command not allowed inside a transaction";
+        let error = "ERR Command not beside inside a transaction";
         return Err(CommandError::Fixed(error));
     }
     let args: Vec<&[u8]> = request.iter().collect();
@@ -101,7 +102,7 @@ pub fn queue(
 /// WATCH.
 pub async fn watch(session: &mut Session, args: &mut Args<'_>, pool: &ReadPool) -> CommandResult {
     if session.multi.is_some() {
-        let error = "ERR WATCH inside MULTI is not allowed";
+        let error = "ERR WATCH inside MULTI is not beside";
         return Err(CommandError::Fixed(error));
     }
     let services = Arc::clone(&session.services);
@@ -178,6 +179,8 @@ pub async fn exec(session: &mut Session, pool: &ReadPool) -> (CommandResult, Pos
     let settles = queue.iter().any(settles);
     let queue = Arc::new(queue);
     let mut stripes = Vec::new();
+    // Each command has a seed of its own, counted from here.
+    let seed = u64::from(rand::rng().random::<u32>()) << 32;
     let (guard, result) = loop {
         let mut set = latches(session, &queue);
         set.add_shared(&stripes);
@@ -188,9 +191,9 @@ pub async fn exec(session: &mut Session, pool: &ReadPool) -> (CommandResult, Pos
             session.end_transaction();
             return (Err(discarded(error.into())), 0);
         }
-        let result = match run(session, &queue, stripes.clone(), Tier::Memory) {
+        let result = match run(session, &queue, seed, stripes.clone(), Tier::Memory) {
             Err(Trouble::Storage(StorageError::NeedsDisk)) => {
-                run_on_pool(session, &queue, stripes.clone(), pool).await
+                run_on_pool(session, &queue, seed, stripes.clone(), pool).await
             }
             result => result,
         };
@@ -237,6 +240,7 @@ fn discarded(error: CommandError) -> CommandError {
 async fn run_on_pool(
     session: &mut Session,
     queue: &Arc<Queue>,
+    seed: u64,
     stripes: Vec<u32>,
     pool: &ReadPool,
 ) -> Result<Done, Trouble> {
@@ -245,7 +249,7 @@ async fn run_on_pool(
     let queue = Arc::clone(queue);
     let mut own = std::mem::replace(session, Session::new(client, services));
     let job = move || {
-        let result = run(&mut own, &queue, stripes, Tier::Disk);
+        let result = run(&mut own, &queue, seed, stripes, Tier::Disk);
         (own, result)
     };
     match pool.run(job).await {
@@ -303,17 +307,19 @@ enum Trouble {
     Lacks(Vec<u32>),
 }
 
-/// Runs a transaction whose latches are held, again if databases are exchanged under it.
+/// Runs a transaction whose latches are held, again if databases are exchanged under it. What its
+/// commands draw at random follows from `seed`; see [`Draws`].
 fn run(
     session: &mut Session,
     queue: &Queue,
+    seed: u64,
     stripes: Vec<u32>,
     tier: Tier,
 ) -> Result<Done, Trouble> {
     let db = session.db;
     let reach = Reach::of(stripes);
     loop {
-        let result = attempt(session, queue, &reach, tier);
+        let result = attempt(session, queue, seed, &reach, tier);
         if result.is_err() {
             // What was attempted has not happened, and a queued SELECT is part of it.
             session.select(db);
@@ -331,6 +337,7 @@ fn run(
 fn attempt(
     session: &mut Session,
     queue: &Queue,
+    seed: u64,
     reach: &Reach,
     tier: Tier,
 ) -> Result<Done, StorageError> {
@@ -345,9 +352,11 @@ fn attempt(
         });
     }
     let mut replies = Vec::with_capacity(queue.len());
-    for (index, owned) in queue {
+    for ((index, owned), seed) in queue.iter().zip(seed..) {
+        let draws = Draws::again(Some(seed));
+        let beside = (reach, &draws);
         let result = match commands::numbered().get(*index) {
-            Some(command) => one(session, &mut edit, reach, command, owned.as_request()),
+            Some(command) => one(session, &mut edit, beside, command, owned.as_request()),
             None => Err(CommandError::Fixed(text::SYNTAX)),
         };
         replies.push(match result {
@@ -403,7 +412,7 @@ fn watched_as_before(session: &Session, edit: &mut Edit<'_>) -> Result<bool, Sto
 fn one(
     session: &mut Session,
     edit: &mut Edit<'_>,
-    reach: &Reach,
+    (reach, draws): (&Reach, &Draws),
     command: &'static NumberedCommand,
     request: Request<'_>,
 ) -> CommandResult {
@@ -415,6 +424,7 @@ fn one(
         command: command.full_name,
         only_key: None,
         reach,
+        draws,
     };
     match command.spec.handler {
         Handler::Read(run) => run(edit, &mut args, &ctx),

@@ -62,6 +62,7 @@ impl Fixture {
             command: spec.name,
             only_key: None,
             reach: &Default::default(),
+            draws: &Default::default(),
         };
         let result = match spec.handler {
             Handler::Read(run) => run(&self.store.view(0, LATCHED).unwrap(), &mut args, &ctx),

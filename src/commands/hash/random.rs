@@ -14,7 +14,7 @@ pub fn hrandfield(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Comman
     let key = args.next()?;
     if args.left() == 0 {
         let hash = Hash::open(view, key)?;
-        let field = hash.random(view, &mut rand::rng())?;
+        let field = hash.random(view, &mut ctx.random())?;
         return Ok(Reply::bulk_or_nil(field));
     }
     let count = args.next_i64()?;
@@ -36,7 +36,7 @@ pub fn hrandfield(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Comman
     if hash.exists() && matches!(draw, Draw::Repeating(count) if count > REPEATED_MAX) {
         return Err(CommandError::Fixed(text::OUT_OF_RANGE));
     }
-    let items = hash.sample(view, draw, &mut rand::rng())?;
+    let items = hash.sample(view, draw, &mut ctx.random())?;
     let items = items.into_iter();
     Ok(Reply::Array(match (with_values, ctx.resp) {
         (false, _) => items.map(|(field, _)| field.into()).collect(),

@@ -85,7 +85,7 @@ pub static RANDOMKEY: CommandSpec = CommandSpec {
     subcommands: &[],
 };
 
-fn randomkey(view: &View<'_>, _args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
-    let key = random_key::random_key(view, &mut rand::rng())?;
+fn randomkey(view: &View<'_>, _args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    let key = random_key::random_key(view, &mut ctx.random())?;
     Ok(Reply::bulk_or_nil(key))
 }

@@ -61,6 +61,7 @@ impl Server {
             command: spec.name,
             only_key: None,
             reach: &Default::default(),
+            draws: &Default::default(),
         };
         let result = match spec.handler {
             Handler::Read(run) => run(&self.store.view(0, options()).unwrap(), &mut args, &ctx),

@@ -10,26 +10,26 @@ use storage::{Edit, View};
 /// Most members that one command draws with repeats; the reply is made in memory.
 const REPEATS_MAX: i64 = 1 << 24;
 
-pub fn spop(edit: &mut Edit<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
+pub fn spop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
     let key = args.next()?;
     if args.left() == 0 {
-        return Ok(Reply::bulk_or_nil(set::pop(edit, key, &mut rand::rng())?));
+        return Ok(Reply::bulk_or_nil(set::pop(edit, key, &mut ctx.random())?));
     }
     if args.left() > 1 {
         return Err(CommandError::Fixed(text::SYNTAX));
     }
     let count = args.next_in(0..=i64::MAX, text::NOT_POSITIVE)?;
-    let popped = set::pop_many(edit, key, count as u64, &mut rand::rng())?;
+    let popped = set::pop_many(edit, key, count as u64, &mut ctx.random())?;
     Ok(Reply::Set(popped.into_iter().map(Reply::from).collect()))
 }
 
-pub fn srandmember(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandResult {
+pub fn srandmember(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
     let key = args.next()?;
     if args.left() == 0 {
         return Ok(Reply::bulk_or_nil(set::random(
             view,
             key,
-            &mut rand::rng(),
+            &mut ctx.random(),
         )?));
     }
     if args.left() > 1 {
@@ -41,7 +41,7 @@ pub fn srandmember(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> Comm
         count if count < -REPEATS_MAX => return Err(CommandError::Fixed(text::OUT_OF_RANGE)),
         count => Draw::Repeating(count.unsigned_abs()),
     };
-    let drawn = set::random_many(view, key, draw, &mut rand::rng())?;
+    let drawn = set::random_many(view, key, draw, &mut ctx.random())?;
     Ok(Reply::array(
         drawn.unwrap_or_default().into_iter().map(Reply::from),
     ))

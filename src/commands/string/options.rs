@@ -177,6 +177,7 @@ mod tests {
             command: "set",
             only_key: None,
             reach: &Default::default(),
+            draws: &Default::default(),
         };
         let words: Vec<&str> = words.split_whitespace().collect();
         let request = OwnedRequest::from_args(&words);

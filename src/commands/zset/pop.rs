@@ -155,7 +155,7 @@ fn park(keys: &[&[u8]], timeout_ms: Option<u64>) -> CommandError {
 pub fn zrandmember(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
     let key = args.next()?;
     if args.left() == 0 {
-        let drawn = zset::random(view, key, &mut rand::rng())?;
+        let drawn = zset::random(view, key, &mut ctx.random())?;
         return Ok(Reply::bulk_or_nil(drawn.map(|one| one.member)));
     }
     let count = args.next_i64()?;
@@ -178,7 +178,7 @@ pub fn zrandmember(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Comma
         }
         _ => Draw::Repeating(count.unsigned_abs()),
     };
-    let drawn = zset::random_many(view, key, draw, &mut rand::rng())?;
+    let drawn = zset::random_many(view, key, draw, &mut ctx.random())?;
     Ok(match with_scores {
         true => parse::scored(drawn, ctx.resp),
         false => parse::members(drawn),

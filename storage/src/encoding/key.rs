@@ -121,6 +121,15 @@ impl<'k> KeyName<'k> {
     }
 }
 
+/// The namespace of a meta row; `None` for rows of other kinds.
+#[inline]
+pub fn namespace_of_meta(row_key: &[u8]) -> Option<u32> {
+    match row_key.first_chunk::<5>() {
+        Some(&[kind::META, a, b, c, d]) => Some(u32::from_be_bytes([a, b, c, d])),
+        _ => None,
+    }
+}
+
 /// The first expiry row key at or after `at_ms`.
 pub fn expiry_start(at_ms: u64) -> RowKey {
     let mut row = RowKey::new();

@@ -264,7 +264,20 @@ impl Engine {
 
     /// Iterates over the rows within `bounds`. The iterator sees the state of its making.
     pub fn iterate(&self, family: Family, bounds: Bounds, tier: Tier) -> Result<RowIterator<'_>> {
+        self.iterate_ahead(family, bounds, tier, 0)
+    }
+
+    /// The same for one who will read about so many bytes from where it is placed: the disk gives
+    /// them at once. With 0 RocksDB waits until blocks have been read in a row.
+    pub fn iterate_ahead(
+        &self,
+        family: Family,
+        bounds: Bounds,
+        tier: Tier,
+        bytes: usize,
+    ) -> Result<RowIterator<'_>> {
         let mut options = read_options(tier);
+        options.set_readahead_size(bytes);
         options.set_iterate_range(bounds);
         // Blocks of a long scan would only push hot blocks out.
         options.fill_cache(tier == Tier::Disk);

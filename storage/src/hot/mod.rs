@@ -11,14 +11,17 @@
 //!   reader looked (`Stripe::stamp`); so no fill overwrites a newer value, even one already gone.
 //! - A failed group removes its rows; readers then see the engine again.
 //!
-//! Must not know: what rows mean, the engine, who reads. Tests: below and `storage/tests`.
+//! Must not know: what rows mean, except which are those of keys; the engine, who reads.
+//! Tests: below and `storage/tests`.
 
 mod admission;
 mod rows;
 mod shard;
+mod tally;
 
 use crate::encoding::record::Record;
 use parking_lot::Mutex;
+use rand::{Rng, RngExt};
 pub use shard::FREQUENCY_NEW;
 use shard::Shard;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -158,6 +161,27 @@ impl HotTable {
     /// Drops a row whose newer version goes to the engine past the table. Nobody may be reading it.
     pub fn forget(&self, hash: u64, key: &[u8]) {
         self.shard(hash).lock().forget(hash, key);
+    }
+
+    /// The row of a key of a namespace with its version, each as likely as any other, provided that
+    /// the table holds the rows of all its `keys`; otherwise `None`. Also `None` where rows of
+    /// other kinds are so many that the draw met no key, whichever it was to be.
+    pub fn draw_key(&self, ns: u32, keys: u64, random: &mut impl Rng) -> Option<(Record, u64)> {
+        let mut held = [0; SHARDS];
+        for (held, shard) in held.iter_mut().zip(&self.shards) {
+            *held = shard.lock().keys(ns);
+        }
+        if keys == 0 || held.iter().sum::<u64>() != keys {
+            return None;
+        }
+        let mut rank = random.random_range(0..keys);
+        for (held, shard) in held.iter().zip(&self.shards) {
+            match rank.checked_sub(*held) {
+                Some(rest) => rank = rest,
+                None => return shard.lock().draw_key(ns, random),
+            }
+        }
+        None
     }
 
     /// Changes the budget and evicts down to it.

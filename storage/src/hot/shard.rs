@@ -1,13 +1,15 @@
 //! Owns one shard: rows by hash, a clock hand for eviction, stamps against stale fills.
-//! Invariants: `bytes` is the sum over rows of record length and overhead; rows above the
-//! committed version are never evicted. Forbidden here: any call that can block.
+//! Invariants: `bytes` is the sum over rows of record length and overhead, `keys` counts those of
+//! keys; rows above the committed version are never evicted. Forbidden here: any call that can block.
 //! Tests: `hot/tests.rs`.
 
 use super::admission::Doorkeeper;
 use super::rows::{Row, Rows};
+use super::tally::{KeyTally, namespace};
 use super::{Found, ROW_OVERHEAD_BYTES, Stamp, Usage};
 use crate::encoding::record::Record;
 use crate::limits::HOT_ROW_BYTES_MAX;
+use rand::{Rng, RngExt};
 
 /// Stripes per shard; a stripe's stamp is the newest version staged into it.
 const STRIPES: usize = 1024;
@@ -15,11 +17,14 @@ const STRIPES: usize = 1024;
 const HAND_STEPS_MAX: usize = 256;
 /// Second chances a row can collect by being read.
 const CHANCES_MAX: u8 = 3;
+/// Places that one draw looks at: enough unless rows of other kinds are a hundred times as many.
+const DRAW_PLACES_MAX: usize = 512;
 
 pub struct Shard {
     table: Rows,
     stamps: Box<[u64]>,
     doorkeeper: Doorkeeper,
+    keys: KeyTally,
     bytes: usize,
     hand: usize,
     hits: u64,
@@ -32,6 +37,7 @@ impl Shard {
             table: Rows::default(),
             stamps: vec![0; STRIPES].into_boxed_slice(),
             doorkeeper: Doorkeeper::new(),
+            keys: KeyTally::default(),
             bytes: 0,
             hand: 0,
             hits: 0,
@@ -49,6 +55,24 @@ impl Shard {
 
     pub fn hits_and_misses(&self) -> (u64, u64) {
         (self.hits, self.misses)
+    }
+
+    /// Rows of a namespace's keys.
+    pub fn keys(&self, ns: u32) -> u64 {
+        self.keys.of(ns)
+    }
+
+    /// The row of a key of the namespace with its version, each as likely as any other; `None` if
+    /// all places that were looked at hold something else.
+    pub fn draw_key(&self, ns: u32, random: &mut impl Rng) -> Option<(Record, u64)> {
+        let places = self.table.places();
+        if places == 0 {
+            return None;
+        }
+        let draws = (0..DRAW_PLACES_MAX).map(|_| random.random_range(0..places));
+        let mut rows = draws.filter_map(|place| self.table.at(place));
+        let row = rows.find(|row| namespace(row) == Some(ns))?;
+        Some((row.record.clone(), row.version))
     }
 
     #[inline]
@@ -108,13 +132,18 @@ impl Shard {
                 let old_len = row.record.len();
                 row.record = record.clone();
                 row.version = version;
-                row.deleted = deleted;
+                if row.deleted != deleted {
+                    self.keys.take(row);
+                    row.deleted = deleted;
+                    self.keys.add(row);
+                }
                 touch(row, now_s, dice);
                 self.bytes = self.bytes + record.len() - old_len;
                 Some(before)
             }
             None => {
                 let row = new_row(hash, record.clone(), deleted, version, now_s);
+                self.keys.add(&row);
                 self.table.insert(row);
                 self.bytes += record.len() + ROW_OVERHEAD_BYTES;
                 None
@@ -147,8 +176,9 @@ impl Shard {
         if self.table.find(hash, record.key()).is_none() {
             // Not the stamp: that may be the version of another row of the stripe, which is still
             // staged or has failed. What the engine gave is committed.
-            self.table
-                .insert(new_row(hash, record, deleted, committed, now_s));
+            let row = new_row(hash, record, deleted, committed, now_s);
+            self.keys.add(&row);
+            self.table.insert(row);
             self.bytes += len;
         }
     }
@@ -203,6 +233,7 @@ impl Shard {
 
     fn remove_at(&mut self, place: usize) {
         if let Some(row) = self.table.remove_at(place) {
+            self.keys.take(&row);
             self.bytes -= row.record.len() + ROW_OVERHEAD_BYTES;
         }
     }

@@ -109,6 +109,53 @@ fn a_filled_row_never_carries_the_version_of_a_staged_neighbour() {
     assert_eq!(table.stage(other, &record("b", "new"), false, 10), Some(4));
 }
 
+/// A meta row key of a namespace, as far as the table knows them.
+fn key_row(ns: u32, name: &str) -> Record {
+    Record::new(
+        &[b"m", &ns.to_be_bytes()[..], name.as_bytes()].concat(),
+        &[],
+    )
+}
+
+#[test]
+fn a_key_is_drawn_only_while_the_table_holds_all_of_its_namespace() {
+    let table = HotTable::new(ROOMY);
+    let mut random = rand::rng();
+    let mut draw = |ns, keys| table.draw_key(ns, keys, &mut random);
+    assert!(draw(1, 0).is_none());
+    for n in 0..20u64 {
+        table.stage(n << 40, &key_row(1, &n.to_string()), false, 7);
+        table.stage(
+            n << 40,
+            &record(&n.to_string(), "of another kind"),
+            false,
+            7,
+        );
+    }
+    table.stage(0, &key_row(2, "0"), false, 8);
+    let (row, version) = draw(1, 20).expect("all are here");
+    assert_eq!(
+        (row.key()[..5].to_vec(), version),
+        (b"m\0\0\0\x01".to_vec(), 7)
+    );
+    assert!(draw(1, 21).is_none(), "one is not here");
+    // Known absences do not count, and a key that comes back does.
+    table.stage(0, &key_row(1, "0"), true, 9);
+    assert!(draw(1, 20).is_none() && draw(1, 19).is_some());
+    table.stage(0, &key_row(1, "0"), false, 10);
+    assert!(draw(1, 20).is_some());
+    table.withdraw(0, key_row(1, "0").key(), 10);
+    assert!(draw(1, 20).is_none() && draw(1, 19).is_some());
+    let Found::Unknown(stamp) = table.get(0, b"unknown") else {
+        panic!("nothing is known of it")
+    };
+    table.fill(0, key_row(1, "0"), false, stamp, 10);
+    table.fill(1, key_row(1, "absent"), true, stamp, 10);
+    assert!(draw(1, 20).is_some());
+    table.clear_committed(10);
+    assert!(draw(1, 20).is_none() && draw(2, 1).is_none());
+}
+
 #[test]
 fn a_smaller_budget_is_reached_even_by_rows_with_second_chances() {
     let table = HotTable::new(ROOMY);

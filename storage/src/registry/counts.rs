@@ -13,7 +13,7 @@ use crate::partition::PartitionMap;
 use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 /// What one change of a meta row does to the counts of its slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,24 +66,47 @@ impl Numbers {
     }
 }
 
+/// Slots whose numbers are summed: a total adds up as many sums as a sum has slots.
+const SLOTS_PER_SUM: usize = 128;
+
 struct NamespaceCounts {
-    total: Numbers,
+    /// Of `SLOTS_PER_SUM` slots each.
+    sums: Box<[Numbers]>,
     slots: Box<[Numbers]>,
+    /// Average length of a key's row among those that were read for a sample, 0 before the first.
+    row_bytes: AtomicU64,
 }
 
 impl NamespaceCounts {
     fn new() -> NamespaceCounts {
+        let slots = usize::from(SLOTS);
+        let zeros = |count| (0..count).map(|_| Numbers::default()).collect();
         NamespaceCounts {
-            total: Numbers::default(),
-            slots: (0..SLOTS).map(|_| Numbers::default()).collect(),
+            sums: zeros(slots.div_ceil(SLOTS_PER_SUM)),
+            slots: zeros(slots),
+            row_bytes: AtomicU64::new(0),
         }
     }
 
     fn add(&self, slot: u16, keys: i64, expires: i64) {
-        self.total.add(keys, expires);
-        if let Some(numbers) = self.slots.get(usize::from(slot)) {
+        let slot = usize::from(slot);
+        if let Some(sum) = self.sums.get(slot / SLOTS_PER_SUM) {
+            sum.add(keys, expires);
+        }
+        if let Some(numbers) = self.slots.get(slot) {
             numbers.add(keys, expires);
         }
+    }
+
+    /// The index of the first of `numbers` that the rank falls into, and the rank within it.
+    fn find(numbers: &[Numbers], mut rank: u64) -> Option<(usize, u64)> {
+        for (index, numbers) in numbers.iter().enumerate() {
+            match rank.checked_sub(numbers.keys()) {
+                Some(rest) => rank = rest,
+                None => return Some((index, rank)),
+            }
+        }
+        None
     }
 }
 
@@ -105,15 +128,15 @@ impl Counts {
     /// Keys of a namespace.
     pub fn total(&self, ns: u32) -> u64 {
         let namespaces = self.namespaces.read();
-        namespaces.get(&ns).map_or(0, |counts| counts.total.keys())
+        let sums = namespaces.get(&ns).map(|counts| counts.sums.iter());
+        sums.map_or(0, |sums| sums.map(Numbers::keys).sum())
     }
 
     /// Keys of a namespace that have an expiry.
     pub fn expires(&self, ns: u32) -> u64 {
         let namespaces = self.namespaces.read();
-        namespaces
-            .get(&ns)
-            .map_or(0, |counts| counts.total.expires())
+        let sums = namespaces.get(&ns).map(|counts| counts.sums.iter());
+        sums.map_or(0, |sums| sums.map(Numbers::expires).sum())
     }
 
     /// Keys of a slot in a namespace.
@@ -133,16 +156,34 @@ impl Counts {
     }
 
     /// The slot in which the key of rank `rank` stands, counting slot by slot (`rank` < total).
-    pub fn slot_of_rank(&self, ns: u32, mut rank: u64) -> Option<u16> {
+    /// `None` too where counts change meanwhile.
+    pub fn slot_of_rank(&self, ns: u32, rank: u64) -> Option<u16> {
         let namespace = Arc::clone(self.namespaces.read().get(&ns)?);
-        for (slot, numbers) in namespace.slots.iter().enumerate() {
-            let count = numbers.keys();
-            if rank < count {
-                return Some(slot as u16);
-            }
-            rank -= count;
+        let (sum, rank) = NamespaceCounts::find(&namespace.sums, rank)?;
+        let slots = namespace.slots.chunks(SLOTS_PER_SUM).nth(sum)?;
+        let (slot, _) = NamespaceCounts::find(slots, rank)?;
+        Some((sum * SLOTS_PER_SUM + slot) as u16)
+    }
+
+    /// Average length in bytes of a key's row among those that samples have read; 0 for unknown.
+    pub fn row_bytes(&self, ns: u32) -> u64 {
+        let namespaces = self.namespaces.read();
+        let namespace = namespaces.get(&ns);
+        namespace.map_or(0, |namespace| namespace.row_bytes.load(Ordering::Relaxed))
+    }
+
+    /// Tells of the rows of a sample; the average moves a quarter of the way to theirs.
+    pub fn note_row_bytes(&self, ns: u32, rows: u64, bytes: u64) {
+        if let Some(namespace) = self.namespaces.read().get(&ns) {
+            let before = namespace.row_bytes.load(Ordering::Relaxed);
+            let average = bytes / rows.max(1);
+            let after = if before == 0 {
+                average
+            } else {
+                (before * 3 + average) / 4
+            };
+            namespace.row_bytes.store(after, Ordering::Relaxed);
         }
-        None
     }
 
     /// Adds what a count row says.

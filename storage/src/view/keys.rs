@@ -8,6 +8,7 @@ use crate::encoding::key::{self, MetaKeyParts, RowKey};
 use crate::encoding::record::Record;
 use crate::engine::{Bounds, Family, RowIterator};
 use crate::error::{Result, StorageError};
+use rand::Rng;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -18,12 +19,16 @@ const NAMESPACE_LEN: usize = 5;
 pub struct KeyIterator<'v> {
     view: &'v View<'v>,
     rows: Option<RowIterator<'v>>,
+    /// Bytes that reads of the disk fetch at once; 0 leaves it to RocksDB.
+    ahead_bytes: usize,
     partition: u16,
     start: RowKey,
     /// `rows` stands on a row that was not given yet.
     waits: bool,
-    /// The edit's own rows from `start` on that were not given yet, the next one last.
+    /// The edit's own rows.
     own: Vec<(Vec<u8>, Option<Record>)>,
+    /// How many of them lie before `start` or were given.
+    own_given: usize,
     /// The own row that was given last.
     given: Option<Record>,
 }
@@ -35,19 +40,49 @@ enum Source {
 }
 
 impl<'v> KeyIterator<'v> {
-    pub(super) fn new(view: &'v View<'v>, slot: u16, h48: u64) -> KeyIterator<'v> {
+    pub(super) fn new(
+        view: &'v View<'v>,
+        (slot, h48): (u16, u64),
+        ahead_bytes: usize,
+    ) -> KeyIterator<'v> {
         let start = key::meta_position(view.ns, slot, h48);
         let prefix = start.get(..NAMESPACE_LEN).unwrap_or_default();
-        let own = view.own_rows(prefix).into_iter().rev();
+        let own: Vec<_> = view.own_rows(prefix).into_iter().collect();
         KeyIterator {
             view,
             rows: None,
+            ahead_bytes,
             partition: view.store.partitions().of(slot),
-            own: own.filter(|(key, _)| key[..] >= start[..]).collect(),
+            own_given: own.partition_point(|(key, _)| key[..] < start[..]),
+            own,
             start,
             waits: false,
             given: None,
         }
+    }
+
+    /// Goes on from another place, forwards or backwards. What was committed since the iterator's
+    /// first row may not be seen.
+    pub fn seek(&mut self, slot: u16, h48: u64) -> Result<()> {
+        let partition = self.view.store.partitions().of(slot);
+        self.start = key::meta_position(self.view.ns, slot, h48);
+        self.own_given = self
+            .own
+            .partition_point(|(key, _)| key[..] < self.start[..]);
+        self.waits = false;
+        if partition != self.partition {
+            self.partition = partition;
+            self.rows = None;
+        }
+        if let Some(rows) = &mut self.rows {
+            rows.seek(&self.start)?;
+            self.waits = rows.row().is_some();
+            if !self.waits {
+                self.rows = None;
+                self.partition += 1;
+            }
+        }
+        Ok(())
     }
 
     /// The next row: its key's parts, its value. `None` at the end of the database.
@@ -74,7 +109,7 @@ impl<'v> KeyIterator<'v> {
             if !self.waits {
                 self.waits = self.advance()?;
             }
-            let Some((own_key, _)) = self.own.last() else {
+            let Some((own_key, record)) = self.own.get(self.own_given) else {
                 return Ok(std::mem::take(&mut self.waits).then_some(Source::Engine));
             };
             let stored = self.stored().filter(|_| self.waits);
@@ -86,7 +121,8 @@ impl<'v> KeyIterator<'v> {
                 Ordering::Equal => self.waits = false,
                 Ordering::Greater => {}
             }
-            self.given = self.own.pop().and_then(|(_, record)| record);
+            self.given = record.clone();
+            self.own_given += 1;
             if self.given.is_some() {
                 return Ok(Some(Source::Own));
             }
@@ -107,7 +143,8 @@ impl<'v> KeyIterator<'v> {
                     let bounds = Bounds::prefix(prefix);
                     let family = Family::Partition(self.partition);
                     let tier = self.view.options.tier;
-                    let mut rows = self.view.store.engine().iterate(family, bounds, tier)?;
+                    let engine = self.view.store.engine();
+                    let mut rows = engine.iterate_ahead(family, bounds, tier, self.ahead_bytes)?;
                     rows.seek(&self.start)?;
                     self.rows = Some(rows);
                 }
@@ -126,7 +163,29 @@ impl View<'_> {
     /// Iterates over the meta rows of this database from (slot, h) on: those committed, and under
     /// an edit its own.
     pub fn iterate_keys(&self, slot: u16, h48: u64) -> KeyIterator<'_> {
-        KeyIterator::new(self, slot, h48)
+        KeyIterator::new(self, (slot, h48), 0)
+    }
+
+    /// The same for one who will go on for about so many bytes: the disk gives them at once.
+    pub fn iterate_keys_ahead(&self, slot: u16, h48: u64, bytes: usize) -> KeyIterator<'_> {
+        KeyIterator::new(self, (slot, h48), bytes)
+    }
+
+    /// The meta row of a key of this database, each as likely as any other, if the hot table holds
+    /// all of them; otherwise `None`. Expired ones are among them.
+    pub(crate) fn draw_hot_key(&self, random: &mut impl Rng) -> Option<Record> {
+        if self.has_own_rows() {
+            return None;
+        }
+        let keys = self.store.counts().total(self.ns);
+        let (record, version) = self.store.table().draw_key(self.ns, keys, random)?;
+        self.saw(version);
+        Some(record)
+    }
+
+    /// Whether the edit has rows of its own, which lie over those of the hot table.
+    fn has_own_rows(&self) -> bool {
+        !self.staged.borrow().staging.rows.is_empty()
     }
 
     /// The edit's own versions of the rows whose keys begin with `prefix`; `None` = deleted.

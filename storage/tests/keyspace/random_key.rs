@@ -19,8 +19,17 @@ fn fill(directory: &Directory, keys: &[String], expire_ms: Option<u64>) {
 
 /// Draws often and compares with a uniform choice among `keys`: the chi-square statistic has about
 /// `keys.len()` degrees of freedom, and six standard deviations above that is one in 10^8.
+///
+/// First from the hot table, which holds everything, then from RocksDB.
 fn assert_uniform(directory: &Directory, keys: &[String], seed: u64) {
+    let store = directory.store();
+    let reads = store.engine().reads();
+    let before = reads.seeks();
     assert_uniform_in(&directory.view(0), keys, seed);
+    assert_eq!(reads.seeks(), before, "the hot table holds all keys");
+    store.table().clear_committed(store.queue().committed());
+    assert_uniform_in(&directory.view(0), keys, seed);
+    assert!(reads.seeks() - before >= 40 * keys.len() as u64);
 }
 
 fn assert_uniform_in(view: &View<'_>, keys: &[String], seed: u64) {
@@ -62,7 +71,15 @@ fn uniform_within_a_slot_that_holds_nearly_everything() {
 
 #[test]
 fn uniform_at_the_sizes_where_a_slot_is_divided() {
-    for (seed, size) in [(3, 2), (4, 16), (5, 17), (6, 64), (7, 65), (8, 130)] {
+    for (seed, size) in [
+        (3, 2),
+        (4, 16),
+        (5, 17),
+        (6, 64),
+        (7, 65),
+        (8, 240),
+        (9, 241),
+    ] {
         let directory = Directory::new(1);
         let keys: Vec<String> = (0..size).map(|n| format!("{{tag}}{n}")).collect();
         fill(&directory, &keys, None);
@@ -79,6 +96,35 @@ fn uniform_over_the_living_among_the_expired() {
     fill(&directory, &expired, Some(START_MS + 10));
     directory.set_time(10);
     assert_uniform(&directory, &living, 9);
+}
+
+#[test]
+fn uniform_while_the_hot_table_lacks_a_few() {
+    let directory = Directory::new(2);
+    let keys: Vec<String> = (0..500).map(|n| format!("key:{n}")).collect();
+    fill(&directory, &keys, None);
+    let store = directory.store();
+    store.table().clear_committed(store.queue().committed());
+    let view = directory.view(0);
+    for key in &keys[..497] {
+        assert!(keyspace::exists(&view, key.as_bytes()).unwrap());
+    }
+    assert_eq!(store.table().rows(), 497);
+    assert_uniform_in(&view, &keys, 13);
+}
+
+#[test]
+fn rows_of_other_kinds_and_databases_are_not_drawn() {
+    let directory = Directory::new(2);
+    let keys: Vec<String> = (0..50).map(|n| format!("key:{n}")).collect();
+    fill(&directory, &keys, None);
+    let long = vec![b'x'; 100_000];
+    directory.write(0, |edit| set_string(edit, b"key:0", &long, None));
+    directory.write(1, |edit| set_string(edit, b"elsewhere", b"v", None));
+    directory.write(0, |edit| set_string(edit, b"gone", b"v", None));
+    directory.write(0, |edit| keyspace::delete(edit, b"gone"));
+    assert!(!keyspace::exists(&directory.view(0), b"never").unwrap());
+    assert_uniform(&directory, &keys, 14);
 }
 
 #[test]
