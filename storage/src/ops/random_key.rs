@@ -20,6 +20,9 @@ use std::collections::BTreeMap;
 
 /// Bytes of rows that an interval is sized for: the disk gives them nearly as fast as one block.
 const INTERVAL_BYTES: u64 = 8 << 10;
+/// Bytes of rows up to which a slot is a single interval. None is rejected then, and the disk gives
+/// so many in less time than two reads take.
+const SLOT_BYTES: u64 = 32 << 10;
 /// Bounds of the number of keys that an interval is sized for.
 const INTERVAL_KEYS: std::ops::RangeInclusive<u64> = 16..=128;
 /// Intervals looked at in one slot; each is accepted with a probability near 1/4 or above.
@@ -119,19 +122,18 @@ enum Sample {
 struct Sampler<'v> {
     view: &'v View<'v>,
     rows: Option<KeyIterator<'v>>,
-    /// Keys that an interval is sized for, and what is always accepted.
-    keys: (u64, u64),
+    /// Average length of a row, 0 for unknown.
+    row_bytes: u64,
     /// Rows read, and their bytes.
     read: (u64, u64),
 }
 
 impl<'v> Sampler<'v> {
     fn new(view: &'v View<'v>) -> Sampler<'v> {
-        let row_bytes = view.store().counts().row_bytes(view.ns());
         Sampler {
             view,
             rows: None,
-            keys: interval_keys(row_bytes),
+            row_bytes: view.store().counts().row_bytes(view.ns()),
             read: (0, 0),
         }
     }
@@ -144,9 +146,11 @@ impl<'v> Sampler<'v> {
         random: &mut impl Rng,
     ) -> Result<Option<(Vec<u8>, bool)>> {
         let count = count.max(1);
-        let (keys, keys_max) = self.keys;
+        let (keys, keys_max) = interval_keys(self.row_bytes);
+        let bytes = count.saturating_mul(self.row_bytes);
+        let alone = count <= keys_max || (1..=SLOT_BYTES).contains(&bytes);
         // A single interval competes with no other: its keys are known by number, none is rejected.
-        let (intervals, places) = if count <= keys_max {
+        let (intervals, places) = if alone {
             (1, count)
         } else {
             (count.div_ceil(keys), keys_max)
@@ -193,9 +197,9 @@ impl<'v> Sampler<'v> {
                 rows
             }
             None => {
-                let ahead = INTERVAL_BYTES as usize;
-                self.rows
-                    .insert(view.iterate_keys_ahead(slot, start, ahead))
+                let ahead = ((place + 1) * self.row_bytes).min(SLOT_BYTES);
+                let rows = view.iterate_keys_ahead(slot, start, ahead as usize);
+                self.rows.insert(rows)
             }
         };
         let (mut found, mut keys) = (Sample::Nothing, 0);

@@ -79,6 +79,7 @@ fn uniform_at_the_sizes_where_a_slot_is_divided() {
         (7, 65),
         (8, 240),
         (9, 241),
+        (10, 1500),
     ] {
         let directory = Directory::new(1);
         let keys: Vec<String> = (0..size).map(|n| format!("{{tag}}{n}")).collect();
