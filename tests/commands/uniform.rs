@@ -148,6 +148,40 @@ fn randomkey_is_uniform_over_slots_and_after_deletions() {
     assert_uniform("RANDOMKEY", &keys, &draws);
 }
 
+/// A draw that meets the disk runs a second time. If it drew anew then, keys in memory would come
+/// too often: here three times out of four.
+#[test]
+fn randomkey_does_not_prefer_what_is_in_memory() {
+    const KEYS_EACH: usize = 20_000;
+    const DRAWS: usize = 400;
+    if skip_on_stand_in(BUCKETS) {
+        return;
+    }
+    let mut server = Server::start();
+    let keys = |tag: &str| -> Vec<String> {
+        (0..KEYS_EACH)
+            .map(|number| format!("{{{tag}}}{number}"))
+            .collect()
+    };
+    let mut c = server.client();
+    for tag in ["warm", "cold"] {
+        fill(&mut c, "MSET", &keys(tag), |key| {
+            [key.to_string(), "v".repeat(1000)]
+        });
+    }
+    server.restart();
+    let mut c = server.client();
+    for page in keys("warm").chunks(PIPELINE) {
+        let values: Vec<String> = redis::cmd("MGET").arg(page).query(&mut c).expect("values");
+        assert_eq!(values.len(), page.len());
+    }
+    let draws = draw_each(&mut c, "RANDOMKEY", DRAWS);
+    let warm = draws.iter().filter(|key| key.starts_with("{warm}"));
+    let (warm, mean) = (warm.count() as f64, DRAWS as f64 / 2.0);
+    let bound = DEVIATIONS_MAX * (DRAWS as f64).sqrt() / 2.0;
+    assert!((warm - mean).abs() < bound, "{warm} of {DRAWS} are warm");
+}
+
 #[test]
 fn srandmember_is_uniform() {
     let server = Server::start();
