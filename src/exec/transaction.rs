@@ -84,7 +84,7 @@ pub fn queue(
     let flags = command.spec.flags();
     if flags.has(Flags::NO_MULTI) || matches!(command.spec.handler, Handler::Control(_)) {
         multi.aborted = true;
-        let error = "ERR Command not beside inside a transaction";
+        let error = "ERR Command not lent inside a transaction";
         return Err(CommandError::Fixed(error));
     }
     let args: Vec<&[u8]> = request.iter().collect();
@@ -102,7 +102,7 @@ pub fn queue(
 /// WATCH.
 pub async fn watch(session: &mut Session, args: &mut Args<'_>, pool: &ReadPool) -> CommandResult {
     if session.multi.is_some() {
-        let error = "ERR WATCH inside MULTI is not beside";
+        let error = "ERR WATCH inside MULTI is not allowed";
         return Err(CommandError::Fixed(error));
     }
     let services = Arc::clone(&session.services);
@@ -354,9 +354,9 @@ fn attempt(
     let mut replies = Vec::with_capacity(queue.len());
     for ((index, owned), seed) in queue.iter().zip(seed..) {
         let draws = Draws::again(Some(seed));
-        let beside = (reach, &draws);
+        let lent = (reach, &draws);
         let result = match commands::numbered().get(*index) {
-            Some(command) => one(session, &mut edit, beside, command, owned.as_request()),
+            Some(command) => one(session, &mut edit, lent, command, owned.as_request()),
             None => Err(CommandError::Fixed(text::SYNTAX)),
         };
         replies.push(match result {

@@ -1,6 +1,7 @@
 //! Owns one shard: rows by hash, a clock hand for eviction, stamps against stale fills.
 //! Invariants: `bytes` is the sum over rows of record length and overhead, `keys` counts those of
-//! keys; rows above the committed version are never evicted. Forbidden here: any call that can block.
+//! keys; rows above the committed version are never evicted. Forbidden here: any call that can
+//! block.
 //! Tests: `hot/tests.rs`.
 
 use super::admission::Doorkeeper;
