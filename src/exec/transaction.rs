@@ -84,7 +84,7 @@ pub fn queue(
     let flags = command.spec.flags();
     if flags.has(Flags::NO_MULTI) || matches!(command.spec.handler, Handler::Control(_)) {
         multi.aborted = true;
-        let error = "ERR Command not lent inside a transaction";
+        let error = "ERR Command not allowed inside a transaction";
         return Err(CommandError::Fixed(error));
     }
     let args: Vec<&[u8]> = request.iter().collect();
