@@ -157,7 +157,7 @@ impl<'a> Call<'a> {
         for part in keys.chunks(PREFETCH_KEYS_MAX) {
             let names = part.iter().map(|&(at, _)| {
                 let key = self.request.get(usize::from(at));
-                key.unwrap_or_default()
+                (key.unwrap_or_default(), None)
             });
             self.services.store.prefetch(self.db, names);
         }

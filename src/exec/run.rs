@@ -20,7 +20,7 @@ use crate::command::{Args, Control, Flags, Handler, Outcome};
 use crate::commands::NumberedCommand;
 use crate::error::{CommandError, CommandResult, Park};
 use crate::metrics::CommandStats;
-use crate::resp::{OwnedRequest, Reply, Request, first_arguments};
+use crate::resp::{Glance, OwnedRequest, Reply, Request, glances};
 use crate::session::{Services, Session};
 use crate::wait::{Parked, Wake};
 use std::sync::Arc;
@@ -87,6 +87,20 @@ pub struct Executor {
     pool: ReadPool,
 }
 
+/// What may be a member or a field in a request: nothing else is told from the name than what most
+/// commands of that letter have there.
+#[inline]
+fn member_of<'a>(glance: &Glance<'a>) -> Option<&'a [u8]> {
+    let [name, _, second, third] = glance.words;
+    let member = match name {
+        // ZADD has a score before its member.
+        [b'z' | b'Z', _, _, b'd' | b'D'] => third,
+        [b'h' | b'H' | b's' | b'S' | b'z' | b'Z', _, _, _, ..] => second,
+        _ => &[],
+    };
+    (!member.is_empty()).then_some(member)
+}
+
 impl Executor {
     /// An executor over the table as `lookup` names it.
     pub fn new(services: Arc<Services>, lookup: Lookup, pool: ReadPool) -> Executor {
@@ -107,7 +121,8 @@ impl Executor {
     #[inline]
     pub fn look_ahead(&self, session: &Session, input: &[u8]) -> usize {
         let store = &self.services.store;
-        store.prefetch(session.db, first_arguments(input))
+        let wanted = glances(input).map(|glance| (glance.words[1], member_of(&glance)));
+        store.prefetch(session.db, wanted)
     }
 
     /// Runs a request now if nothing has to be waited for. `clock` is when the last command ended;

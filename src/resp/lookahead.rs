@@ -9,33 +9,40 @@ use super::parser::short_number;
 const ARGS_MAX: usize = 16;
 const CRLF_LEN: usize = 2;
 
-/// The first argument behind the name of each request at the front of `buf`, as long as these are
-/// whole multibulk requests of a few arguments. In most commands it is a key.
-pub fn first_arguments(buf: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// What a glance sees of a request; empty where it has fewer arguments.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Glance<'a> {
+    /// The name, and the arguments behind it. In most commands the first one is a key.
+    pub words: [&'a [u8]; 4],
+}
+
+/// The requests at the front of `buf`, as long as these are whole multibulk requests of a few
+/// arguments.
+pub fn glances(buf: &[u8]) -> impl Iterator<Item = Glance<'_>> {
     let mut rest = buf;
     std::iter::from_fn(move || {
-        let (argument, after) = first_argument(rest)?;
+        let (glance, after) = glance(rest)?;
         rest = after;
-        Some(argument)
+        Some(glance)
     })
 }
 
-/// The first argument of the request at the front, and what stands behind the request.
+/// The request at the front, and what stands behind it.
 #[inline]
-fn first_argument(buf: &[u8]) -> Option<(&[u8], &[u8])> {
+fn glance(buf: &[u8]) -> Option<(Glance<'_>, &[u8])> {
     let (count, mut rest) = header(buf, b'*')?;
     if count > ARGS_MAX {
         return None;
     }
-    let mut first: &[u8] = &[];
+    let mut glance = Glance::default();
     for n in 0..count {
         let (len, behind) = header(rest, b'$')?;
-        if n == 1 {
-            first = behind.get(..len)?;
+        if let Some(word) = glance.words.get_mut(n) {
+            *word = behind.get(..len)?;
         }
         rest = behind.get(len + CRLF_LEN..)?;
     }
-    Some((first, rest))
+    Some((glance, rest))
 }
 
 #[inline]
@@ -51,7 +58,7 @@ mod tests {
     use super::*;
 
     fn glance(buf: &[u8]) -> Vec<String> {
-        let found = first_arguments(buf).map(|arg| String::from_utf8_lossy(arg).into_owned());
+        let found = glances(buf).map(|g| String::from_utf8_lossy(g.words[1]).into_owned());
         found.collect()
     }
 
@@ -66,6 +73,13 @@ mod tests {
             let cut = &whole.as_bytes()[..whole.len() - cut];
             assert_eq!(glance(cut), ["one", "two", ""]);
         }
+    }
+
+    #[test]
+    fn the_first_words_are_seen_of_longer_requests() {
+        let add = b"*6\r\n$4\r\nZADD\r\n$1\r\nk\r\n$1\r\n1\r\n$1\r\na\r\n$1\r\n2\r\n$1\r\nb\r\n";
+        let words: Vec<_> = glances(add).map(|glance| glance.words).collect();
+        assert_eq!(words, [[&b"ZADD"[..], b"k", b"1", b"a"]]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub use limits::{
     BULK_LEN_MAX_DEFAULT, FRAME_LEN_MAX, INLINE_LEN_MAX, MULTIBULK_LEN_MAX, ProtocolLimits,
     UNAUTHENTICATED_BULK_LEN_MAX, UNAUTHENTICATED_MULTIBULK_LEN_MAX,
 };
-pub use lookahead::first_arguments;
+pub use lookahead::{Glance, glances};
 pub use parser::{Parsed, ProtocolError, RequestParser};
 pub use reply::{ErrorText, Payload, Reply, VerbatimFormat};
 pub use request::{ArgRange, OwnedRequest, Request};

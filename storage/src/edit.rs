@@ -109,7 +109,8 @@ impl<'s> Edit<'s> {
         let mut parts: smallvec::SmallVec<[&[u8]; 4]> = smallvec::SmallVec::new();
         parts.push(&bytes);
         parts.extend_from_slice(payload);
-        let record = Record::new(&name.meta_key(ns), &parts);
+        // A change of elements alone often leaves the meta row as it is.
+        let record = entry.record_of(&name.meta_key(ns), &parts);
         let row = self.push_meta(ns, name, record, false);
         if let Some(expired) = entry.stored().filter(|_| !entry.exists()) {
             self.change(row, db, expired.kind, Event::Expired);

@@ -4,6 +4,7 @@
 
 use crate::change::CommitObserver;
 use crate::clock::Clock;
+use crate::collection::buckets;
 use crate::commit::latch::LatchTable;
 use crate::commit::{CommitQueue, Fsync, Leader, Position, QueuedRow};
 use crate::disk::DiskReserve;
@@ -20,7 +21,8 @@ use crate::open::Opened;
 use crate::partition::PartitionMap;
 use crate::registry::{Counts, Ids, records};
 use crate::sweep::SweepControl;
-use crate::view::{View, ViewOptions, meta_hash};
+use crate::view::{View, ViewOptions, element_hash, meta_hash};
+use smallvec::SmallVec;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -134,18 +136,32 @@ impl Store {
         Ok(Edit::new(self, db, options))
     }
 
-    /// Fetches what opening these keys of a database will read into the processor's caches. Only a
-    /// hint, for callers that know several keys before they open the first; at most
-    /// [`PREFETCH_KEYS_MAX`] of them are looked at. Gives how many.
-    pub fn prefetch<'k>(&self, db: u32, keys: impl Iterator<Item = &'k [u8]>) -> usize {
+    /// Fetches what opening these keys of a database will read into the processor's caches, and
+    /// with a member also the bucket in which a hash, set or sorted set has it. Only a hint, for
+    /// callers that know several keys before they open the first; at most [`PREFETCH_KEYS_MAX`] of
+    /// them are looked at. Gives how many.
+    pub fn prefetch<'k>(
+        &self,
+        db: u32,
+        keys: impl Iterator<Item = (&'k [u8], Option<&'k [u8]>)>,
+    ) -> usize {
         let (ns, _) = self.queue.resolve(db);
         let mut hashes = [0; PREFETCH_KEYS_MAX];
+        let mut members: SmallVec<[(u64, &[u8]); PREFETCH_KEYS_MAX]> = SmallVec::new();
         let mut count = 0;
-        for (hash, key) in hashes.iter_mut().zip(keys) {
+        for (hash, (key, member)) in hashes.iter_mut().zip(keys) {
             *hash = meta_hash(self.seed.hash(key), ns);
             count += 1;
+            members.extend(member.map(|member| (*hash, member)));
         }
         self.table.prefetch(hashes.get(..count).unwrap_or_default());
+        let buckets = members.iter().filter_map(|&(hash, member)| {
+            let meta = self.table.glance(hash)?;
+            let row_key = buckets::row_of(&meta, self.seed.hash(member))?;
+            Some(element_hash(&row_key))
+        });
+        let buckets: SmallVec<[u64; PREFETCH_KEYS_MAX]> = buckets.collect();
+        self.table.prefetch(&buckets);
         count
     }
 

@@ -110,6 +110,14 @@ impl<'k> KeyEntry<'k> {
         Some(record.value_part(start + range.start..start + range.end))
     }
 
+    /// A row of this key and these parts of a value: the stored one if it is the same.
+    pub(crate) fn record_of(&self, row_key: &[u8], value: &[&[u8]]) -> Record {
+        match &self.row {
+            Some((stored, ..)) if stored.is_made_of(row_key, value) => stored.clone(),
+            _ => Record::new(row_key, value),
+        }
+    }
+
     /// The stored row, expired or not.
     pub(crate) fn stored(&self) -> Option<&Header> {
         self.row.as_ref().map(|(_, header, _)| header)

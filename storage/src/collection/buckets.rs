@@ -17,7 +17,8 @@
 use super::Place;
 use crate::edit::Edit;
 use crate::encoding::entries::{self, Entry, NewEntry, Spliced};
-use crate::encoding::key::{blob_key, bucket_key};
+use crate::encoding::key::{RowKey, blob_key, bucket_key};
+use crate::encoding::meta::{DataType, Header};
 use crate::encoding::record::Record;
 use crate::error::{Result, StorageError};
 use crate::limits::{BLOB_BYTES_MIN, BUCKET_BYTES, PREFETCH_KEYS_MAX};
@@ -344,7 +345,11 @@ impl Buckets {
         let block = self.block(edit, place, from)?;
         edit.remove_element(place.home_slot, &row_key(place, from)?);
         self.buckets += 1;
-        let mut halves = [vec![0; entries::COUNT_LEN], vec![0; entries::COUNT_LEN]];
+        let mut halves = [(), ()].map(|()| {
+            let mut half = Vec::with_capacity(block.bytes().len());
+            half.extend_from_slice(&[0; entries::COUNT_LEN]);
+            half
+        });
         let mut counts = [0u16; 2];
         for entry in entries::iter(block.bytes()) {
             let entry = entry?;
@@ -414,6 +419,25 @@ pub fn h48(view: &View<'_>, field: &[u8]) -> u64 {
     view.store().seed().hash(field) >> 16
 }
 
+/// The bucket row in which the collection of a meta row has a field with this hash, if the
+/// collection is one with buckets. For hints: damage counts as no such collection.
+pub(crate) fn row_of(meta: &Record, field_hash: u64) -> Option<RowKey> {
+    let (header, payload_at) = Header::decode(meta.value()).ok()?;
+    let head = header.head?;
+    if !matches!(header.kind, DataType::Hash | DataType::Set | DataType::ZSet) {
+        return None;
+    }
+    // The shape stands before the state.
+    let state = Buckets::decode(meta.value().get(payload_at + 1..)?).ok()?;
+    let address = state.address(field_hash >> 16);
+    Some(bucket_key(
+        head.home_slot,
+        head.id,
+        address.level,
+        address.index,
+    ))
+}
+
 /// The entries of one bucket.
 pub struct Block(Option<Record>);
 
@@ -465,7 +489,7 @@ pub fn blob(view: &View<'_>, place: Place, block: &[u8], entry: &Entry) -> Resul
     }
 }
 
-fn blob_row_key(place: Place, block: &[u8], entry: &Entry) -> Result<crate::encoding::key::RowKey> {
+fn blob_row_key(place: Place, block: &[u8], entry: &Entry) -> Result<RowKey> {
     let number = block.get(entry.value.clone()).unwrap_or_default();
     let number: [u8; 8] = number
         .try_into()
@@ -474,7 +498,7 @@ fn blob_row_key(place: Place, block: &[u8], entry: &Entry) -> Result<crate::enco
     Ok(blob_key(place.home_slot, id_of(place)?, number))
 }
 
-fn row_key(place: Place, address: Address) -> Result<crate::encoding::key::RowKey> {
+fn row_key(place: Place, address: Address) -> Result<RowKey> {
     let id = id_of(place)?;
     Ok(bucket_key(
         place.home_slot,

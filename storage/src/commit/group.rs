@@ -6,7 +6,7 @@
 
 use super::Fsync;
 use super::log::{self, LogHeader, LoggedChange};
-use super::queue::{CommitQueue, Forming, NOT_SUPERSEDED, Position, QueuedRow};
+use super::queue::{CommitQueue, Forming, Position};
 use crate::change::{Change, CommitObserver};
 use crate::clock::Clock;
 use crate::encoding::key::parse_meta;
@@ -240,18 +240,18 @@ impl Leader {
     fn build(&self, scratch: &mut Scratch, group: &Forming) {
         order_rows(group, &mut scratch.order);
         scratch.batch_index.clear();
-        scratch.batch_index.resize(group.rows.len(), NOT_SUPERSEDED);
+        scratch.batch_index.resize(group.rows.len(), 0);
         for (index, placed) in scratch.order.iter().enumerate() {
             if let Some(slot) = scratch.batch_index.get_mut(placed.row as usize) {
                 *slot = index as u32;
             }
         }
-        index_superseded(group, &mut scratch.batch_index);
         scratch.changes.clear();
         for change in &group.changes {
-            let row = scratch.batch_index.get(change.row as usize).copied();
+            let place = group.places.get(change.row as usize);
+            let row = place.and_then(|place| scratch.batch_index.get(*place as usize));
             scratch.changes.push(LoggedChange {
-                row: row.unwrap_or_default(),
+                row: row.copied().unwrap_or_default(),
                 db: change.db,
                 kind: change.kind,
                 event: change.event,
@@ -282,7 +282,7 @@ impl Leader {
 
     fn publish(&self, scratch: &mut Scratch, mut group: Forming, sync: bool) {
         self.groups.fetch_add(1, Ordering::Relaxed);
-        let end: Position = group.base + (group.rows.len() - group.count_rows) as u64;
+        let end: Position = group.end();
         self.queue.committed.store(end, Ordering::Release);
         if sync {
             self.queue.synced.fetch_max(end, Ordering::Release);
@@ -296,7 +296,8 @@ impl Leader {
         }
         if !group.changes.is_empty() {
             let mut changes = group.changes.iter().filter_map(|change| {
-                let row = group.rows.get(change.row as usize)?;
+                let place = group.places.get(change.row as usize)?;
+                let row = group.rows.get(*place as usize)?;
                 let parts = parse_meta(row.record.key())?;
                 let (db, kind, event) = (change.db, change.kind, change.event);
                 Some(Change {
@@ -308,21 +309,19 @@ impl Leader {
             });
             self.observer.committed(&mut changes);
         }
-        // A row that another one of the group supersedes is in the table as that one.
-        let last = |row: &&QueuedRow| row.superseded_by == NOT_SUPERSEDED;
-        for row in group.rows.iter().filter(last) {
+        for row in &group.rows {
             if let Some(hash) = row.hot_hash {
                 self.queue.table.trim(hash, end);
             }
         }
         scratch.batch.shrink(COMMIT_BYTES_MAX);
-        if group.rows.capacity() <= 1 << 16 {
+        if group.places.capacity() <= 1 << 16 {
             group.rows.clear();
+            group.places.clear();
             group.changes.clear();
             group.counts.clear();
             scratch.recycled = Forming {
                 bytes: 0,
-                count_rows: 0,
                 base: 0,
                 map_before: None,
                 ..group
@@ -374,13 +373,10 @@ struct PlacedRow {
 }
 
 /// Puts the rows to be written in key order: the memtable then finds the place of each row near
-/// that of the one before. Rows of one key, which share a prefix, stay in staging order.
+/// that of the one before. Rows with the same prefix stay in staging order.
 fn order_rows(group: &Forming, order: &mut Vec<PlacedRow>) {
     order.clear();
     for (index, row) in group.rows.iter().enumerate() {
-        if row.superseded_by != NOT_SUPERSEDED {
-            continue;
-        }
         let key = row.record.key();
         let mut prefix = [0u8; 16];
         let len = key.len().min(prefix.len());
@@ -395,21 +391,6 @@ fn order_rows(group: &Forming, order: &mut Vec<PlacedRow>) {
         });
     }
     order.sort_unstable();
-}
-
-/// Lets `batch_index`, which has the index in the batch of every row that is written, have that of
-/// the later row for those that another one supersedes. Later rows come first, so that a row that
-/// was superseded many times costs one step for each time.
-fn index_superseded(group: &Forming, batch_index: &mut [u32]) {
-    for (at, row) in group.rows.iter().enumerate().rev() {
-        if row.superseded_by == NOT_SUPERSEDED {
-            continue;
-        }
-        let later = batch_index.get(row.superseded_by as usize).copied();
-        if let (Some(slot), Some(later)) = (batch_index.get_mut(at), later) {
-            *slot = later;
-        }
-    }
 }
 
 #[cfg(test)]
@@ -440,7 +421,10 @@ mod tests {
 
     fn stage(leader: &Leader, name: &KeyName<'_>) {
         let record = Record::new(&name.meta_key(0), &[b"value"]);
-        let mut staging = Staging::default();
+        let mut staging = Staging {
+            bytes: record.len() + crate::hot::ROW_OVERHEAD_BYTES,
+            ..Staging::default()
+        };
         staging.rows.push(QueuedRow::new(
             record,
             Family::Partition(0),
@@ -465,7 +449,13 @@ mod tests {
         let keys: [&[u8]; 7] = [b"one", b"two", b"three", b"one", b"four", b"five", b"one"];
         let names = keys.map(|key| KeyName::new(key, &seed));
         names.iter().for_each(|name| stage(&leader, name));
+        let pending = leader.queue.pending_bytes();
         let group = leader.queue.close(Forming::default()).unwrap();
+        // What is superseded is neither kept nor counted, but it has a position.
+        assert_eq!((group.rows.len(), group.end()), (5, 7));
+        let bytes = |row: &QueuedRow| row.record.len() + crate::hot::ROW_OVERHEAD_BYTES;
+        assert_eq!(pending, group.rows.iter().map(bytes).sum::<usize>());
+        assert_eq!(group.bytes, pending);
         let mut scratch = Scratch::default();
         leader.build(&mut scratch, &group);
         let mut reader = BatchReader::new(scratch.batch.finish()).unwrap();

@@ -11,7 +11,7 @@ use crate::encoding::meta::DataType;
 use crate::encoding::record::Record;
 use crate::engine::Family;
 use crate::error::{Result, StorageError};
-use crate::hot::HotTable;
+use crate::hot::{HotTable, ROW_OVERHEAD_BYTES};
 use crate::limits::{COMMIT_BYTES_MAX, PENDING_BYTES_MAX};
 use crate::registry::{CountChange, Counts, DatabaseMap, Ids};
 use parking_lot::{Condvar, Mutex, RwLock};
@@ -35,11 +35,9 @@ pub struct QueuedRow {
     pub range: bool,
     /// Hash of the row in the hot table; `None` for rows that no reader looks up by key.
     pub hot_hash: Option<u64>,
-    /// Index of the later row of the same key in the same group, if any: that one is written.
-    pub(super) superseded_by: u32,
+    /// How many rows were staged into its group before it; gives its position and version.
+    pub(super) offset: u32,
 }
-
-pub(super) const NOT_SUPERSEDED: u32 = u32::MAX;
 
 impl QueuedRow {
     /// A row that is to be staged.
@@ -51,7 +49,7 @@ impl QueuedRow {
             deleted,
             range: false,
             hot_hash,
-            superseded_by: NOT_SUPERSEDED,
+            offset: 0,
         }
     }
 
@@ -72,7 +70,7 @@ impl QueuedRow {
     }
 }
 
-/// A staged change: `row` counts from the edit's first row, later from the group's.
+/// A staged change: `row` counts the rows staged by the edit, later those staged into the group.
 #[derive(Debug, Clone, Copy)]
 pub struct StagedChange {
     pub row: u32,
@@ -106,7 +104,11 @@ pub struct Staging {
 /// The group that forms while another is written.
 #[derive(Default)]
 pub(super) struct Forming {
+    /// The last version of each row that was staged into the group. Earlier ones are gone, so that
+    /// their memory serves the next edits while the processor's caches have it.
     pub rows: Vec<QueuedRow>,
+    /// For each row that was staged, in this order, where the last version of it stands in `rows`.
+    pub places: Vec<u32>,
     pub changes: Vec<StagedChange>,
     pub counts: Vec<CountChange>,
     pub freed: Vec<(u16, u64)>,
@@ -114,10 +116,15 @@ pub(super) struct Forming {
     /// Position before the first row.
     pub base: Position,
     pub bytes: usize,
-    /// Count rows at the end of `rows`; they are added at closing and have no position.
-    pub count_rows: usize,
     /// The database map as it was before this group changed it, to undo a failure.
     pub map_before: Option<DatabaseMap>,
+}
+
+impl Forming {
+    /// Position of its last row.
+    pub fn end(&self) -> Position {
+        self.base + self.places.len() as u64
+    }
 }
 
 /// What is staged and not taken by the leader.
@@ -297,9 +304,10 @@ impl CommitQueue {
         if let Some(row) = self.ids.reserve_for(staging.id_max) {
             staging.rows.push(row);
         }
-        let first = forming.rows.len() as u32;
+        let first = forming.places.len() as u32;
+        let mut bytes = staging.bytes;
         for row in staging.rows.drain(..) {
-            self.push_row(row, forming);
+            bytes -= self.push_row(row, forming).min(bytes);
         }
         let moved = staging.changes.drain(..);
         forming.changes.extend(moved.map(|mut change| {
@@ -314,30 +322,39 @@ impl CommitQueue {
         forming
             .freed_namespaces
             .append(&mut staging.freed_namespaces);
-        forming.bytes += staging.bytes;
-        self.pending_bytes
-            .fetch_add(staging.bytes, Ordering::Relaxed);
+        forming.bytes += bytes;
+        self.pending_bytes.fetch_add(bytes, Ordering::Relaxed);
         staging.bytes = 0;
         staging.id_max = 0;
-        let position = forming.base + forming.rows.len() as u64;
+        let position = forming.end();
         self.staged.store(position, Ordering::Release);
         Ok(position)
     }
 
+    /// Adds a row to the group, in the place of an earlier version of it; gives the bytes that are
+    /// superseded.
     #[inline]
-    fn push_row(&self, row: QueuedRow, forming: &mut Forming) {
-        let index = forming.rows.len();
-        let version = forming.base + index as u64 + 1;
+    fn push_row(&self, mut row: QueuedRow, forming: &mut Forming) -> usize {
+        row.offset = forming.places.len() as u32;
+        let version = forming.end() + 1;
         if let Some(hash) = row.hot_hash {
             let before = self.table.stage(hash, &row.record, row.deleted, version);
-            // Version v of this group stands at index v - base - 1.
-            let superseded = before.and_then(|before| before.checked_sub(forming.base + 1));
-            if let Some(old) = superseded.and_then(|at| forming.rows.get_mut(at as usize)) {
+            // Version v of this group was staged as its (v - base - 1)th row.
+            let before = before.and_then(|before| before.checked_sub(forming.base + 1));
+            let place = before.and_then(|offset| forming.places.get(offset as usize).copied());
+            if let Some(place) = place
+                && let Some(old) = forming.rows.get_mut(place as usize)
+            {
                 debug_assert_eq!(old.record.key(), row.record.key(), "another row's version");
-                old.superseded_by = index as u32;
+                let superseded = old.record.len() + ROW_OVERHEAD_BYTES;
+                *old = row;
+                forming.places.push(place);
+                return superseded;
             }
         }
+        forming.places.push(forming.rows.len() as u32);
         forming.rows.push(row);
+        0
     }
 
     /// Only the holder of the newest map may replace it; others must look again.
@@ -368,10 +385,8 @@ impl CommitQueue {
     /// rows, since only now, under the lock, do the counts in memory match the group's end.
     fn take_forming(&self, line: &mut Line, next: Forming) -> Forming {
         let mut group = std::mem::replace(&mut line.forming, next);
-        line.forming.base = group.base + group.rows.len() as u64;
-        let staged_rows = group.rows.len();
+        line.forming.base = group.end();
         self.counts.absolute_rows(&group.counts, &mut group.rows);
-        group.count_rows = group.rows.len() - staged_rows;
         group
     }
 
@@ -386,7 +401,7 @@ impl CommitQueue {
             *self.poison.lock() = Some(error.clone());
             self.poisoned.store(true, Ordering::Release);
         }
-        let base = line.forming.base + line.forming.rows.len() as u64;
+        let base = line.forming.end();
         let next = Forming {
             base,
             ..Forming::default()
@@ -397,8 +412,8 @@ impl CommitQueue {
         parts.push(last);
         let map_before = parts.iter_mut().find_map(|part| part.map_before.take());
         for part in &parts {
-            for (index, row) in part.rows.iter().enumerate() {
-                let version = part.base + index as u64 + 1;
+            for row in &part.rows {
+                let version = part.base + u64::from(row.offset) + 1;
                 if let Some(hash) = row.hot_hash {
                     self.table.withdraw(hash, row.record.key(), version);
                 }

@@ -10,6 +10,9 @@ use hashbrown::HashTable;
 /// Rows above which an edit looks its own rows up by hash instead of one after the other.
 const LINEAR_ROWS_MAX: usize = 16;
 
+/// Rows that an edit has room for from the first one on; few commands write more of one key.
+const ROWS_USUAL: usize = 8;
+
 /// The rows of an edit, each key once.
 #[derive(Debug, Default)]
 pub struct StagedRows {
@@ -73,6 +76,9 @@ impl StagedRows {
                 undo.replaced.push((at, before));
             }
             return at as u32;
+        }
+        if self.staging.rows.capacity() == 0 {
+            self.staging.rows.reserve(ROWS_USUAL);
         }
         self.staging.rows.push(row);
         if self.staging.rows.len() > LINEAR_ROWS_MAX {

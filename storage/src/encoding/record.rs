@@ -41,6 +41,20 @@ impl Record {
         }
     }
 
+    /// Whether the row is made of this key and these parts of a value.
+    pub fn is_made_of(&self, key: &[u8], value: &[&[u8]]) -> bool {
+        let len = key.len() + value.iter().map(|part| part.len()).sum::<usize>();
+        if len != self.bytes.len() || self.key() != key {
+            return false;
+        }
+        let mut rest = self.value();
+        value.iter().all(|part| {
+            let (front, behind) = rest.split_at_checked(part.len()).unwrap_or_default();
+            rest = behind;
+            front == *part
+        })
+    }
+
     /// The row's key.
     #[inline]
     pub fn key(&self) -> &[u8] {
@@ -115,5 +129,21 @@ mod tests {
         assert_eq!(&record.value_from(6)[..], b"payload");
         assert_eq!(&record.value_from(99)[..], b"");
         assert_eq!(record.len(), 16);
+    }
+
+    #[test]
+    fn a_row_knows_what_it_is_made_of() {
+        let record = Record::new(b"key", &[b"va", b"lue"]);
+        assert!(record.is_made_of(b"key", &[b"value"]));
+        assert!(record.is_made_of(b"key", &[b"", b"v", b"alue"]));
+        let others: [(&[u8], &[&[u8]]); 4] = [
+            (b"key", &[b"valuf"]),
+            (b"key", &[b"va", b"lu"]),
+            (b"kez", &[b"value"]),
+            (b"keyv", &[b"alue"]),
+        ];
+        for (key, value) in others {
+            assert!(!record.is_made_of(key, value));
+        }
     }
 }

@@ -107,6 +107,11 @@ impl HotTable {
         }
     }
 
+    /// The first row with this hash, which may be another key's: for hints.
+    pub fn glance(&self, hash: u64) -> Option<Record> {
+        self.shard(hash).lock().glance(hash)
+    }
+
     /// Looks a row up without counting the access (client NO-TOUCH, OBJECT, sweeps).
     pub fn peek(&self, hash: u64, key: &[u8]) -> Found {
         self.shard(hash).lock().peek(hash, key)

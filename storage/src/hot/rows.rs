@@ -132,10 +132,15 @@ impl Rows {
     /// Asks for the bytes of the first row with this hash.
     #[inline]
     pub fn prefetch_record(&self, hash: u64) {
-        let found = self.search(hash, |row| row.hash == hash);
-        if let Some(row) = found.and_then(|place| self.at(place)) {
+        if let Some(row) = self.first_of(hash) {
             row.record.prefetch();
         }
+    }
+
+    /// The first row with this hash.
+    #[inline]
+    pub fn first_of(&self, hash: u64) -> Option<&Row> {
+        self.at(self.search(hash, |row| row.hash == hash)?)
     }
 
     #[inline]

@@ -251,6 +251,12 @@ impl Shard {
         self.table.prefetch_record(hash);
     }
 
+    /// The first row with this hash.
+    #[inline]
+    pub fn glance(&self, hash: u64) -> Option<Record> {
+        self.table.first_of(hash).map(|row| row.record.clone())
+    }
+
     /// Gives table memory back after a large eviction.
     pub fn shrink(&mut self) {
         self.table.shrink();
