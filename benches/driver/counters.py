@@ -17,7 +17,7 @@ READS = ("engine_gets", "engine_seeks", "engine_steps")
 
 def reading(client: Client) -> dict[str, int]:
     """The counters of this module that the server has."""
-    info = client.info()
+    info = client.info("rocksdb")
     return {name: int(info[name]) for name in (ROWS, *READS) if name in info}
 
 
