@@ -14,6 +14,7 @@ import context
 import counters
 import data_types
 import elements
+import partitions
 import queues
 from resp import ReplyError, encode
 from server import NAMES
@@ -104,6 +105,20 @@ class CountersTest(unittest.TestCase):
         full = dict.fromkeys(counters.READS, 10)
         self.assertEqual(counters.reads_of(full, 10), 3)
         self.assertEqual(counters.between({"a": 1, "b": 2}, {"a": 5}), {"a": 4})
+
+
+class PartitionsTest(unittest.TestCase):
+    def test_write_buffers_have_the_same_bytes_in_all(self):
+        for number in partitions.PARTITIONS:
+            megabytes, buffers = partitions.buffers(number)
+            self.assertEqual(number * buffers * megabytes, partitions.BUFFERS_TOTAL_MB)
+            self.assertGreaterEqual(buffers, 2)
+
+    def test_loads_against_itself(self):
+        with tempfile.TemporaryDirectory() as base:
+            with unittest.mock.patch.object(partitions, "directives", lambda number: ()):
+                text = partitions.run(both(base, 0.01), partitions.SCENARIOS)
+        self.assertEqual(text.count("| partitions-"), 4 * len(partitions.PARTITIONS))
 
 
 class TurnoverTest(unittest.TestCase):
