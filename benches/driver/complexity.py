@@ -1,8 +1,9 @@
 """How the cost of a command grows with the elements of a collection, beside its documentation.
 
-Owns: timing, counting and judging of the cases of `complexity_calls`. Invariants: a figure is the
+Owns: timing, counting and judging of the rows of `complexity_rows`. Invariants: a figure is the
 median of single calls on one connection, less the median of PING there; both servers are called in
-turns; reads and iterator steps are counted apart from the timing. Tests: test_types.py.
+turns; reads and iterator steps are counted apart from the timing; a collection is filled once for
+all rows that want it. Tests: test_complexity.py.
 """
 
 import math
@@ -11,27 +12,33 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-import complexity_calls as calls
+import complexity_rows
 import counters
-from complexity_calls import Case, Step
+from complexity_rows import subjects
+from complexity_rows.case import LINEAR, LOG, ONE, SORTING, Case, Step
 from context import Context, Table, markdown_table
 from growth import exponent, microseconds, timed_us
 from resp import Client, ReplyError, encode
 from server import NAMES, OURS, REDIS, Server
 
 SIZES = (10**3, 10**4, 10**5, 10**6)
-CALLS = 101
-COUNTED_CALLS = 20
-# A case whose preparation copies N elements.
-HEAVY_CALLS = 7
+# Calls of one cell: as many as its seconds allow, preparation included.
+CALLS_MAX, CALLS_MIN = 101, 5
+CELL_SECONDS = 0.3
+# Of calls that take this long alone, fewer will do.
+SLOW_CALL_SECONDS, SLOW_CALLS_MIN = 0.2, 3
+COUNTED_CALLS, COUNTED_CALLS_SLOW = 10, 3
 # A pause and megabytes through the caches slow the next few calls, any: these come first.
 WARMING_PINGS, WARMING_PINGS_HEAVY = 5, 20
 WARMING_WRITES_HEAVY = (encode("SET", "warm", "v"), encode("DEL", "warm")) * 10
+# A copy of this size leaves background work to our server that would disturb the call.
+REST_SIZE_MIN = 10**5
+REST_SECONDS_MAX = 1.0
 # Differences from PING below this are noise of the loopback.
 FLOOR_US = 5.0
 # What caches of the machine add to the exponent of a time, and rounding to that of a count.
 TIME_MARGIN, COUNT_MARGIN = 0.15, 0.05
-REPLIES_PER_BATCH = 8
+SHAPES = {ONE: lambda n: 1.0, LOG: math.log, LINEAR: float, SORTING: lambda n: n * math.log(n)}
 
 
 @dataclass
@@ -69,9 +76,9 @@ def fill_subject(
     for name, client in clients.items():
         # A server that lacks a type refuses its commands again below, and the table says so.
         try:
-            client.fill(calls.fill(subject, size))
+            client.fill(subjects.fill(subject, size))
             if subject == "pending":
-                client.fill(calls.fill_pending(size), REPLIES_PER_BATCH)
+                client.fill(subjects.deliver(size), subjects.DELIVERIES_IN_FLIGHT)
         except ReplyError:
             pass
         servers[name].wait_quiet()
@@ -81,80 +88,113 @@ def measure(
     servers: dict[str, Server], clients: dict[str, Client], case: Case, size: int,
     series: dict[tuple[str, str], Series],
 ) -> None:
-    # A copy leaves work behind that would disturb the call.
-    rests = {name: server.wait_quiet for name, server in servers.items() if case.heavy}
-    times: dict[str, list[float]] = {name: [] for name in clients}
-    pings: dict[str, list[float]] = {name: [] for name in clients}
-    for _ in range(calls_of(case) + 1):
-        for name, client in clients.items():
-            mine = series[case.name, name]
-            if mine.refused:
-                continue
+    cells = {name: Cell() for name in clients}
+    while True:
+        waiting = [name for name, cell in cells.items()
+                   if not series[case.name, name].refused and not cell.is_done()]
+        if not waiting:
+            break
+        for name in waiting:
+            rest = rest_for(servers[name], case, size)
+            begun = time.monotonic()
             try:
-                spent, ping = call(client, case, case.step(size), rests.get(name))
+                cells[name].add(*call(clients[name], case, case.step(size), rest))
             except ReplyError as error:
-                mine.refused = str(error)
-                continue
-            times[name].append(spent)
-            pings[name].append(ping)
+                series[case.name, name].refused = str(error)
+            cells[name].seconds += time.monotonic() - begun
     for name, client in clients.items():
         mine = series[case.name, name]
         if mine.refused:
             continue
-        spent = median(times[name][1:]) - median(pings[name][1:])
-        mine.times.append(max(spent, 0.0))
-        reads = counted(client, case, size)
+        mine.times.append(cells[name].cost_us())
+        rest = rest_for(servers[name], case, size)
+        reads = counted(client, case, size, cells[name].is_slow(), rest)
         if reads is not None:
             mine.reads.append(reads)
 
 
-def calls_of(case: Case) -> int:
-    return HEAVY_CALLS if case.heavy else CALLS
+def rest_for(server: Server, case: Case, size: int) -> Callable[[], object] | None:
+    if case.heavy and size >= REST_SIZE_MIN and server.name == OURS:
+        return lambda: server.wait_quiet(REST_SECONDS_MAX)
+    return None
 
 
-def prepare(client: Client, step: Step, rest: Callable[[], object] | None = None) -> None:
+@dataclass
+class Cell:
+    """The calls of one case at one size on one server."""
+
+    times: list[float] = field(default_factory=list)
+    pings: list[float] = field(default_factory=list)
+    # The clock's, preparation included.
+    seconds: float = 0.0
+
+    def add(self, spent_us: float, ping_us: float) -> None:
+        self.times.append(spent_us)
+        self.pings.append(ping_us)
+
+    def is_slow(self) -> bool:
+        return bool(self.times) and min(self.times) >= SLOW_CALL_SECONDS * 1e6
+
+    def is_done(self) -> bool:
+        """The first call is not counted."""
+        calls = len(self.times) - 1
+        enough = calls >= (SLOW_CALLS_MIN if self.is_slow() else CALLS_MIN)
+        return calls >= CALLS_MAX or (enough and self.seconds >= CELL_SECONDS)
+
+    def cost_us(self) -> float:
+        return max(median(self.times[1:]) - median(self.pings[1:]), 0.0)
+
+
+def prepare(client: Client, step: Step, rest: Callable[[], object] | None = None) -> bytes:
+    """Returns the request that is to be timed."""
+    answer = None
     for request in step.before:
-        client.pipeline([request])
+        answer, = client.pipeline([request])
     if rest is not None:
         rest()
-        for request in WARMING_WRITES_HEAVY:
-            client.pipeline([request])
     client.pipeline(list(step.dooming))
     time.sleep(step.pause_seconds)
+    return step.made_of(answer) if step.made_of else step.request
 
 
 def call(
     client: Client, case: Case, step: Step, rest: Callable[[], object] | None = None
 ) -> tuple[float, float]:
     """Microseconds of the timed request of a step, and of the PING just before it."""
-    prepare(client, step, rest)
+    request = prepare(client, step, rest)
+    if case.heavy:
+        for warming in WARMING_WRITES_HEAVY:
+            client.pipeline([warming])
     for _ in range(WARMING_PINGS_HEAVY if case.heavy else WARMING_PINGS):
         ping = timed_us(client, encode("PING"))
-    spent = timed_us(client, step.request)
+    spent = timed_us(client, request, client.skip if case.wide else client.reply)
     client.pipeline(list(step.after))
     return spent, ping
 
 
-def counted(client: Client, case: Case, size: int) -> float | None:
+def counted(
+    client: Client, case: Case, size: int, slow: bool, rest: Callable[[], object] | None
+) -> float | None:
     """Engine reads, seeks and steps of one call; None when the server does not count them."""
     if counters.reads_of(counters.reading(client), 1) is None:
         return None
     found = []
-    for _ in range(3 if case.heavy else COUNTED_CALLS):
+    for _ in range(COUNTED_CALLS_SLOW if slow or case.heavy else COUNTED_CALLS):
         step = case.step(size)
-        prepare(client, step)
+        request = prepare(client, step, rest)
         before = counters.reading(client)
-        client.pipeline([step.request])
+        client.socket.sendall(request)
+        client.skip() if case.wide else client.reply()
         counts = counters.between(before, counters.reading(client))
         client.pipeline(list(step.after))
         found.append(counters.reads_of(counts, 1) or 0.0)
-    return median(found)
+    # What was copied or freed before goes on being swept: the least disturbed call counts.
+    return min(found) if case.heavy else median(found)
 
 
 def allowed(growth: str, sizes: Sequence[int]) -> float:
     """The exponent over `sizes` of a cost that grows as documented."""
-    shapes = {calls.ONE: lambda n: 1.0, calls.LOG: math.log, calls.LINEAR: float}
-    return exponent(sizes, [shapes[growth](size) for size in sizes])
+    return exponent(sizes, [SHAPES[growth](size) for size in sizes])
 
 
 def fitted(sizes: Sequence[int], costs: Sequence[float], floor: float) -> float:
@@ -177,7 +217,7 @@ def report(
     series: dict[tuple[str, str], Series],
 ) -> str:
     head = ["command", "documented", "server", *[f"N = {size:,}" for size in sizes],
-            "engine reads", "exponent", "as documented"]
+            "engine reads", "exponent", "documented one", "as documented"]
     rows: list[list[object]] = []
     failed, refused = [], []
     for case in chosen:
@@ -188,14 +228,16 @@ def report(
                     refused.append(f"{case.sentence} ({mine.refused})")
                 continue
             slope = fitted(sizes, mine.times, FLOOR_US)
-            verdict = ""
+            expected, verdict = "", ""
             if name == OURS:
                 passes = judged(case, sizes, mine, series[case.name, REDIS])
                 verdict = "yes" if passes else "**no**"
+                expected = f"{allowed(case.growth, sizes):.2f}"
                 failed += [] if passes else [case.sentence]
             reads = " · ".join(f"{count:.0f}" for count in mine.reads)
             rows.append([case.sentence, case.documented, name,
-                         *[microseconds(us) for us in mine.times], reads, f"{slope:.2f}", verdict])
+                         *[microseconds(us) for us in mine.times], reads, f"{slope:.2f}",
+                         expected, verdict])
     if refused:
         context.problem("refused by our server: " + "; ".join(refused))
     return f"{markdown_table(head, rows)}\n\n{summary(len(chosen), failed)}"
@@ -215,5 +257,5 @@ TABLE = Table(
     "when the slope exceeds that of the documented growth, or the one that Redis shows beside it, "
     f"by at most {TIME_MARGIN} (times), and the documented one by {COUNT_MARGIN} (engine reads). "
     "Where the column says `ours`, Redis's slope is no excuse.",
-    calls.CASES, run,
+    complexity_rows.CASES, run,
 )

@@ -4,21 +4,22 @@ Owns: the names of our INFO fields and the difference of two readings. Invariant
 server does not have is absent here, never zero. Must not know: scenarios. Tests: test_types.py.
 """
 
-from pathlib import Path
-
 from resp import Client
-from server import Server
 
 # Rows that were staged and are committed; of those of one key in a group the last is written.
 ROWS = "committed_rows"
 # Point reads, seeks and steps of iterators that reached the engine: what no cache of rows answered.
 READS = ("engine_gets", "engine_seeks", "engine_steps")
+# Blocks that readers took from files; counted where `engine-statistics` is on.
+BLOCKS = "engine_blocks_read"
+# The section of INFO that has them all, and one of few fields elsewhere.
+SECTION = "rocksdb"
 
 
 def reading(client: Client) -> dict[str, int]:
     """The counters of this module that the server has."""
-    info = client.info()
-    return {name: int(info[name]) for name in (ROWS, *READS) if name in info}
+    info = client.info(SECTION)
+    return {name: int(info[name]) for name in (ROWS, *READS, BLOCKS) if name in info}
 
 
 def between(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
@@ -36,8 +37,5 @@ def reads_of(counts: dict[str, int], commands: int) -> float | None:
     return sum(counts[name] for name in READS) / commands
 
 
-def file_reads(server: Server) -> int:
-    """read() calls of the process. Sockets are read by recv(), which the kernel does not count
-    here, so under load this grows by the blocks that no cache of the process held."""
-    lines = Path(f"/proc/{server.pid}/io").read_text().splitlines()
-    return int(dict(line.split(": ", 1) for line in lines)["syscr"])
+def blocks_of(counts: dict[str, int], commands: int) -> float | None:
+    return counts[BLOCKS] / commands if BLOCKS in counts else None

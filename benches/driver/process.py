@@ -36,9 +36,9 @@ def device_bytes(pid: int) -> tuple[int, int]:
     return int(counters["read_bytes"]), int(counters["write_bytes"])
 
 
-def wait_quiet(pid: int) -> bool:
+def wait_quiet(pid: int, seconds_max: float = QUIET_WAIT_SECONDS_MAX) -> bool:
     """Waits until flushes, compactions and rewrites are over; false when they do not end."""
-    deadline = time.monotonic() + QUIET_WAIT_SECONDS_MAX
+    deadline = time.monotonic() + seconds_max
     before = cpu_seconds(pid)
     while time.monotonic() < deadline:
         time.sleep(QUIET_WINDOW_SECONDS)

@@ -19,7 +19,9 @@ from server import NAMES, OURS, Server
 TURNOVER = 10_000_000
 PARTS = 10
 DEPTH = 10_000
-# Commands of one batch; all replies of a batch fit the socket buffers.
+# Elements of one variadic command.
+PER_TURN = 10
+# Turns of one batch; all replies of a batch fit the socket buffers.
 BATCH = 1000
 # The last part may take this much longer than the first.
 LAST_TO_FIRST_MAX = 1.3
@@ -33,10 +35,11 @@ MEGABYTE = 1e6
 
 @dataclass(frozen=True)
 class Queue(Scenario):
-    """`turn` is sent once for each element that passes through; DEPTH elements stay behind."""
+    """`turn` is sent once for each `per_turn` elements that pass; DEPTH elements stay behind."""
 
     kind: str
     turn: tuple[bytes, ...]
+    per_turn: int = 1
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,15 @@ class Space(Scenario):
 
 VALUE = "v" * 8
 QUEUES = (
-    Queue("queue-list", "LPUSH and RPOP.", "list",
-          (encode("LPUSH", "queue", VALUE), encode("RPOP", "queue"))),
+    Queue("queue-list", f"LPUSH and RPOP, {PER_TURN} elements each.", "list",
+          (encode("LPUSH", "queue", *[VALUE] * PER_TURN), encode("RPOP", "queue", PER_TURN)),
+          PER_TURN),
     Queue("queue-stream-exact", "XADD MAXLEN = 10,000.", "stream",
           (encode("XADD", "queue", "MAXLEN", "=", DEPTH, "*", "f", VALUE),)),
     Queue("queue-stream-about", "XADD MAXLEN ~ 10,000.", "stream",
           (encode("XADD", "queue", "MAXLEN", "~", DEPTH, "*", "f", VALUE),)),
-    Queue("queue-zset", "ZADD of a growing score and ZPOPMIN.", "zset", ()),
+    Queue("queue-zset", f"ZADD of growing scores and ZPOPMIN, {PER_TURN} members each.", "zset",
+          (), PER_TURN),
 )
 SPACES = tuple(
     Space(f"space-{kind}", f"DEL of a {kind} of {SPACE_ELEMENTS:,} elements.", kind)
@@ -67,21 +72,27 @@ def turns(queue: Queue, first: int, number: int) -> Iterator[bytes]:
         for _ in range(number):
             yield batch
         return
-    for position in range(first, first + number):
-        yield encode("ZADD", "queue", DEPTH + position, b"q:%d" % position)
-        yield encode("ZPOPMIN", "queue")
+    popping = encode("ZPOPMIN", "queue", PER_TURN)
+    for turn in range(first, first + number):
+        numbers = range(turn * PER_TURN, (turn + 1) * PER_TURN)
+        pairs = [part for n in numbers for part in (DEPTH + n, b"q:%d" % n)]
+        yield encode("ZADD", "queue", *pairs) + popping
+
+
+def part_elements(context: Context) -> int:
+    return max(int(TURNOVER * context.scale) // PARTS, BATCH)
 
 
 def queue_seconds(context: Context, queue: Queue, server: Server) -> list[float]:
     """Seconds of each part of the run, the server's background work included."""
-    part = max(int(TURNOVER * context.scale) // PARTS, BATCH)
+    turns_each = part_elements(context) // queue.per_turn
     seconds = []
     with server.client() as client:
         client.fill(elements.fill(queue.kind, "queue", DEPTH))
         server.wait_quiet()
         for number in range(PARTS):
             begun = time.monotonic()
-            client.fill(turns(queue, number * part, part), BATCH)
+            client.fill(turns(queue, number * turns_each, turns_each), BATCH)
             seconds.append(time.monotonic() - begun)
         length = {"list": "LLEN", "stream": "XLEN", "zset": "ZCARD"}[queue.kind]
         left = client.command(length, "queue")
@@ -93,7 +104,6 @@ def queue_seconds(context: Context, queue: Queue, server: Server) -> list[float]
 
 def run_queues(context: Context, chosen: Sequence[Queue]) -> str:
     rows = []
-    part = max(int(TURNOVER * context.scale) // PARTS, BATCH)
     with context.pair() as servers:
         for queue in chosen:
             for name in NAMES:
@@ -105,7 +115,7 @@ def run_queues(context: Context, chosen: Sequence[Queue]) -> str:
                              f"{ratio:.2f}", flat if name == OURS else ""])
     head = ["scenario", "server", *[f"{number + 1}" for number in range(PARTS)], "last / first",
             f"≤ {LAST_TO_FIRST_MAX}"]
-    return f"Seconds of each {part:,} elements.\n\n{markdown_table(head, rows)}"
+    return f"Seconds of each {part_elements(context):,} elements.\n\n{markdown_table(head, rows)}"
 
 
 def directory_bytes(directory: Path) -> int:

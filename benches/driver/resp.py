@@ -66,6 +66,18 @@ class Client:
             return None if int(rest) < 0 else [self.reply() for _ in range(int(rest))]
         raise ReplyError(f"not a reply: {line[:80]!r}")
 
+    def skip(self) -> int:
+        """Reads a reply of any length without parsing what it holds; returns its bytes.
+
+        Ends when an ECHO that it sends is answered, which costs a few microseconds.
+        """
+        self.socket.sendall(encode("ECHO", MARKER))
+        parts = self._until_marker()
+        if parts[0].startswith(b"-"):
+            line = b"".join(parts).partition(b"\r\n")[0]
+            raise ReplyError(line[1:].decode(errors="replace"))
+        return sum(map(len, parts))
+
     def info(self, section: str = "everything") -> dict[str, str]:
         text = self.command("INFO", section).decode(errors="replace")
         pairs = (line.partition(":") for line in text.splitlines() if not line.startswith("#"))
@@ -113,9 +125,18 @@ class Client:
     def _fill_batch(self, batch: list[bytes]) -> int:
         if not batch:
             return 0
-        end = b"$%d\r\n%s\r\n" % (len(MARKER), MARKER)
         self.socket.sendall(b"".join(batch) + encode("ECHO", MARKER))
-        parts, tail = [self.buffer], self.buffer[-len(end):]
+        answer = b"\r\n" + b"".join(self._until_marker())
+        error = answer.find(b"\r\n-")
+        if error >= 0:
+            line = answer[error + 3 :].partition(b"\r\n")[0]
+            raise ReplyError(f"while filling: {line.decode(errors='replace')}")
+        return len(batch)
+
+    def _until_marker(self) -> list[bytes]:
+        """Everything up to the echo of MARKER, in parts; the first one is not empty."""
+        end = b"$%d\r\n%s\r\n" % (len(MARKER), MARKER)
+        parts, tail = [self.buffer] if self.buffer else [], self.buffer[-len(end):]
         self.buffer = b""
         while not tail.endswith(end):
             part = self.socket.recv(READ_BYTES)
@@ -123,12 +144,7 @@ class Client:
                 raise ConnectionError("the server closed the connection")
             parts.append(part)
             tail = (tail + part)[-len(end):]
-        answer = b"\r\n" + b"".join(parts)
-        error = answer.find(b"\r\n-")
-        if error >= 0:
-            line = answer[error + 3 :].partition(b"\r\n")[0]
-            raise ReplyError(f"while filling: {line.decode(errors='replace')}")
-        return len(batch)
+        return parts
 
     def _line(self) -> bytes:
         while b"\r\n" not in self.buffer:

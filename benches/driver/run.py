@@ -27,6 +27,7 @@ import growth
 import hot
 import machine
 import packages
+import partitions
 import queues
 import results
 import writes
@@ -38,7 +39,7 @@ from server import OURS, REDIS, ServerFailed
 
 TABLES = (
     hot.TABLE, data_types.TABLE, complexity.TABLE, *queues.TABLES, big_zset.TABLE,
-    writes.TABLE, cold.TABLE, *growth.TABLES, packages.TABLE,
+    writes.TABLE, cold.TABLE, *growth.TABLES, partitions.TABLE, packages.TABLE,
 )
 DEFAULT_ROUNDS = 5
 DEFAULT_SECONDS = 3.0

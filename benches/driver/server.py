@@ -123,8 +123,8 @@ class Server:
     def resident_bytes(self) -> int:
         return process.resident_bytes(self.pid)
 
-    def wait_quiet(self) -> bool:
-        return process.wait_quiet(self.pid)
+    def wait_quiet(self, seconds_max: float = process.QUIET_WAIT_SECONDS_MAX) -> bool:
+        return process.wait_quiet(self.pid, seconds_max)
 
     def disk_bytes(self) -> int:
         files = (path for path in self.directory.rglob("*") if path.is_file())

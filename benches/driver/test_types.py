@@ -6,33 +6,27 @@ it found it, and the judgements follow from the figures. Not covered: what our s
 
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import big_zset
-import complexity
-import complexity_calls as calls
 import context
 import counters
 import data_types
 import elements
+import partitions
 import queues
-from complexity import Series
 from resp import ReplyError, encode
-from server import NAMES, Server
+from server import NAMES
 from test_driver import REDIS, redis_server
 
-SIZES = complexity.SIZES
-LENGTHS = {"hash": "HLEN", "list": "LLEN", "set": "SCARD", "zset": "ZCARD", "stream": "XLEN",
-           "lexical": "ZCARD", "places": "ZCARD", "pending": "XLEN"}
+SIZES = (10**3, 10**4, 10**5, 10**6)
+LENGTHS = {"hash": "HLEN", "list": "LLEN", "set": "SCARD", "zset": "ZCARD", "stream": "XLEN"}
 
 
 def both(base: str, scale: float) -> context.Context:
     return context.Context(
         {name: Path(REDIS) for name in NAMES}, Path(base), rounds=1, seconds=0.1, scale=scale)
-
-
-def case_named(name: str) -> calls.Case:
-    return next(case for case in calls.CASES if case.name == name)
 
 
 class ElementsTest(unittest.TestCase):
@@ -106,62 +100,25 @@ class CountersTest(unittest.TestCase):
     def test_a_missing_field_is_no_zero(self):
         self.assertIsNone(counters.rows_of({}, 5))
         self.assertIsNone(counters.reads_of({"engine_gets": 3}, 5))
+        self.assertIsNone(counters.blocks_of({"engine_gets": 3}, 5))
+        self.assertEqual(counters.blocks_of({counters.BLOCKS: 10}, 4), 2.5)
         full = dict.fromkeys(counters.READS, 10)
         self.assertEqual(counters.reads_of(full, 10), 3)
         self.assertEqual(counters.between({"a": 1, "b": 2}, {"a": 5}), {"a": 4})
 
 
-class ComplexityTest(unittest.TestCase):
-    def test_growth_is_judged(self):
-        logarithmic = case_named("complexity-zrank")
-        strict, lax = case_named("complexity-del-hash"), case_named("complexity-unlink-hash")
-        flat, steep = Series([9, 9, 9, 9]), Series([9, 90, 900, 9000])
-        grows = Series([10, 13, 17, 20])
-        self.assertTrue(complexity.judged(logarithmic, SIZES, grows, flat))
-        self.assertFalse(complexity.judged(logarithmic, SIZES, steep, flat))
-        self.assertTrue(complexity.judged(lax, SIZES, steep, steep))
-        self.assertFalse(complexity.judged(strict, SIZES, steep, steep))
-        scans = Series([9, 9, 9, 9], reads=[1, 10, 100, 1000])
-        self.assertFalse(complexity.judged(lax, SIZES, scans, steep))
+class PartitionsTest(unittest.TestCase):
+    def test_write_buffers_have_the_same_bytes_in_all(self):
+        for number in partitions.PARTITIONS:
+            megabytes, buffers = partitions.buffers(number)
+            self.assertEqual(number * buffers * megabytes, partitions.BUFFERS_TOTAL_MB)
+            self.assertGreaterEqual(buffers, 2)
 
-    def test_documented_exponents(self):
-        self.assertEqual(complexity.allowed(calls.ONE, SIZES), 0)
-        self.assertAlmostEqual(complexity.allowed(calls.LINEAR, SIZES), 1)
-        self.assertTrue(0.05 < complexity.allowed(calls.LOG, SIZES) < 0.15)
-
-    def test_calls_leave_their_collection_as_it_was(self):
-        size = 1000
-        with tempfile.TemporaryDirectory() as base, redis_server(base) as server:
-            with server.client() as client:
-                for case in calls.CASES:
-                    client.command("FLUSHALL")
-                    client.fill(calls.fill(case.subject, size))
-                    if case.subject == "pending":
-                        client.fill(calls.fill_pending(size), complexity.REPLIES_PER_BATCH)
-                        pending = client.command("XPENDING", "pending", "group")
-                        self.assertEqual(pending[0], size)
-                    for _ in range(5):
-                        complexity.call(client, case, case.step(size))
-                    left = client.command(LENGTHS[case.subject], case.subject)
-                    # XADD without a limit grows its stream, a few percent over all calls.
-                    grown = 5 if case.name == "complexity-xadd" else 0
-                    slack = 100 if case.name == "complexity-xadd-maxlen-about" else 0
-                    self.assertTrue(size <= left <= size + grown + slack, f"{case.name}: {left}")
-
-    def test_a_refused_command_is_a_problem_and_no_row(self):
-        case = case_named("complexity-zrank")
+    def test_loads_against_itself(self):
         with tempfile.TemporaryDirectory() as base:
-            where = both(base, 1)
-            series = {(case.name, name): Series(refused="ERR unknown command") for name in NAMES}
-            text = complexity.report(where, [case], SIZES, series)
-        self.assertEqual(len(where.problems), 1)
-        self.assertNotIn("| zrank |", text)
-
-    def test_one_case_against_itself(self):
-        with tempfile.TemporaryDirectory() as base:
-            text = complexity.run(both(base, 0.01), [case_named("complexity-hget")])
-        self.assertIn("| hget | O(1) | ferrock |", text)
-        self.assertIn("All 1 cases", text)
+            with unittest.mock.patch.object(partitions, "directives", lambda number: ()):
+                text = partitions.run(both(base, 0.01), partitions.SCENARIOS)
+        self.assertEqual(text.count("| partitions-"), 4 * len(partitions.PARTITIONS))
 
 
 class TurnoverTest(unittest.TestCase):
@@ -186,16 +143,11 @@ class TurnoverTest(unittest.TestCase):
     def test_big_zset_against_itself(self):
         with tempfile.TemporaryDirectory() as base:
             where = both(base, 0.001)
-            text = big_zset.run(where, big_zset.SCENARIOS[:1])
+            # No directive of redis-server, which stands in our place.
+            with unittest.mock.patch.object(big_zset, "COUNTING", ()):
+                text = big_zset.run(where, big_zset.SCENARIOS[:1])
         self.assertEqual(where.problems, [])
         self.assertIn("100,000 members", text)
-
-
-class TypeServerTest(unittest.TestCase):
-    def test_file_reads_are_counted(self):
-        with tempfile.TemporaryDirectory() as base, redis_server(base) as server:
-            self.assertIsInstance(server, Server)
-            self.assertGreater(counters.file_reads(server), 0)
 
 
 if __name__ == "__main__":

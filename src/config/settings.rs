@@ -81,6 +81,7 @@ pub struct Settings {
     pub partitions: Number,
     pub read_pool_threads: Number,
     pub direct_reads: Switch,
+    pub engine_statistics: Switch,
     pub background_jobs: Number,
     pub compaction_rate_limit_bytes: Bytes,
     pub wal_total_bytes_max: Bytes,

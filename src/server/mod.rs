@@ -195,6 +195,7 @@ fn options(config: &Config, observer: ServerObserver) -> Options {
             compression_upper: compression(config.compression_upper.get()),
             compression_bottom: compression(config.compression_bottom.get()),
             direct_reads: config.direct_reads.get(),
+            statistics: config.engine_statistics.get(),
             log_damage: match config.wal_recovery.get() {
                 config::WalRecovery::Strict => LogDamage::Refuse,
                 config::WalRecovery::Truncate => LogDamage::Cut,

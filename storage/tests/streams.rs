@@ -260,3 +260,30 @@ fn a_stream_behaves_like_one_through_growth_shrinking_and_restarts() {
         assert!(report.is_clean(), "seed {seed}: {:?}", report.problems);
     }
 }
+
+#[test]
+fn deleting_the_only_consumer_of_a_group_leaves_other_groups_alone() {
+    let mut random = StdRng::seed_from_u64(1);
+    let directory = Directory::new();
+    let mut model = Model::default();
+    let mut edit = directory.store.edit(0, DISK).unwrap();
+    for _ in 0..300 {
+        add(&mut edit, &mut model, &mut random);
+    }
+    for name in GROUPS {
+        create(&mut edit, name);
+        model.groups.insert(name.to_vec(), Default::default());
+        deliver(&mut edit, &mut model, name, CONSUMERS[0], 200);
+    }
+    let gone = stream::delete_consumer(&mut edit, KEY, GROUPS[0], CONSUMERS[0]).unwrap();
+    assert_eq!(gone, Some(200));
+    model.groups.get_mut(GROUPS[0]).unwrap().1.clear();
+    deliver(&mut edit, &mut model, GROUPS[0], CONSUMERS[1], 50);
+    let position = edit.stage().unwrap();
+    directory.store.leader().wait_blocking(position).unwrap();
+    look(&directory.store.view(0, DISK).unwrap(), &model, &mut random);
+    let path = directory.path();
+    let _dir = directory.close();
+    let report = storage::check::check(&path, 20).unwrap();
+    assert!(report.is_clean(), "{:?}", report.problems);
+}

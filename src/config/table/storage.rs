@@ -71,6 +71,13 @@ pub(super) static ROWS: &[Directive] = &[
              page that has to be made free first. Say `no` where `maxmemory` is small and the \
              rest of the machine's memory is meant to hold the files.",
         ),
+    Directive::new("engine-statistics", Kind::Bool, "no")
+        .immutable()
+        .slot(|c| Cell::Switch(&c.engine_statistics))
+        .doc(
+            "Let the engine count the blocks that it reads from files, as `engine_blocks_read` \
+             of INFO shows them. It makes every read of the engine a little dearer.",
+        ),
     Directive::new("background-jobs", Kind::Int { min: 1, max: 128 }, "2")
         .immutable()
         .slot(|c| Cell::Number(&c.background_jobs))

@@ -27,8 +27,8 @@ use crate::error::{Result, StorageError};
 use dead_ids::DeadIds;
 use log_space::LogSpace;
 use rocksdb::{
-    Cache, ColumnFamily, ColumnFamilyDescriptor, DB, ErrorKind, ReadOptions, ReadTier, WriteBatch,
-    WriteBufferManager, WriteOptions,
+    Cache, ColumnFamily, ColumnFamilyDescriptor, DB, ErrorKind, Options, ReadOptions, ReadTier,
+    WriteBatch, WriteBufferManager, WriteOptions,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -92,6 +92,8 @@ pub struct Engine {
     /// As `read_disk`, keeping no blocks.
     read_passing: ReadOptions,
     reads: ReadCounters,
+    /// The options of the database, which lead to RocksDB's own counters; none if it keeps none.
+    statistics: Option<Options>,
     /// An append to the log failed for want of space, and no write has gone through since.
     log_broken: AtomicBool,
     log_space: LogSpace,
@@ -147,6 +149,7 @@ impl Engine {
             read_disk: read_options(Tier::Disk),
             read_passing: passing_options(),
             reads: ReadCounters::default(),
+            statistics: tuning.statistics.then_some(database),
             log_broken: AtomicBool::new(false),
             log_space: LogSpace::new(data_dir),
             path: data_dir.to_owned(),

@@ -3,6 +3,7 @@
 //! Must not know: directives' names. Tests: opening and writing in `engine` and `storage/tests`.
 
 use crate::engine::dead_ids::{DeadIds, FilterFactory};
+use rocksdb::statistics::StatsLevel;
 use rocksdb::{
     BlockBasedOptions, Cache, DBCompressionType, DBRecoveryMode, DataBlockIndexType, Options,
     WriteBufferManager,
@@ -52,6 +53,8 @@ pub struct EngineTuning {
     pub open_files_max: i32,
     /// Files are read past the page cache, where the file system can.
     pub direct_reads: bool,
+    /// RocksDB counts what it does; a few percent of the cost of a read.
+    pub statistics: bool,
     /// What becomes of a damaged log.
     pub log_damage: LogDamage,
 }
@@ -69,6 +72,7 @@ impl Default for EngineTuning {
             compression_bottom: Compression::Zstd,
             open_files_max: 4096,
             direct_reads: true,
+            statistics: false,
             log_damage: LogDamage::Refuse,
         }
     }
@@ -107,6 +111,10 @@ pub fn database(tuning: &EngineTuning, memtables: &WriteBufferManager) -> Option
     options.set_max_log_file_size(16 << 20);
     options.set_stats_dump_period_sec(0);
     options.set_stats_persist_period_sec(0);
+    if tuning.statistics {
+        options.enable_statistics();
+        options.set_statistics_level(StatsLevel::ExceptHistogramOrTimers);
+    }
     if tuning.background_write_bytes_per_s > 0 {
         let rate = i64::try_from(tuning.background_write_bytes_per_s).unwrap_or(i64::MAX);
         // Auto-tuned: the limit falls to a fraction of the rate when little is to be compacted.

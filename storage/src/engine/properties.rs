@@ -2,6 +2,7 @@
 //! Invariants: reading these takes no lock that writers hold for long. Tests: `engine/tests.rs`.
 
 use super::{Engine, Family, family_at};
+use rocksdb::statistics::Ticker;
 
 /// A reading of RocksDB's gauges, sums over all families; bytes unless the name says otherwise.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +60,13 @@ impl Engine {
             }
         }
         stats
+    }
+
+    /// Blocks that readers, not compactions, had to take from files; none unless it is counted.
+    pub fn blocks_read(&self) -> Option<u64> {
+        let statistics = self.statistics.as_ref()?;
+        // A block that a reader brings from a file is put into the cache, once.
+        Some(statistics.get_ticker_count(Ticker::BlockCacheAdd))
     }
 
     /// Bytes of the block cache and the memtables, the parts the memory controller steers.

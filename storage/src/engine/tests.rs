@@ -212,3 +212,34 @@ fn reads_are_counted_and_steps_when_the_iterator_ends() {
     assert_eq!(engine.reads().seeks() - seeks, 1);
     assert_eq!(engine.reads().steps() - steps, 3);
 }
+
+#[test]
+fn blocks_read_from_files_are_counted_where_that_is_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let family = Family::Partition(0);
+    let tuning = EngineTuning {
+        statistics: true,
+        ..EngineTuning::default()
+    };
+    {
+        let engine = open(&dir, 1);
+        assert_eq!(engine.blocks_read(), None);
+        let mut batch = BatchBuilder::default();
+        batch.begin(b"");
+        batch.put(engine.family_id(family), b"k", b"v");
+        engine.write(batch.finish(), true, Throttle::Wait).unwrap();
+        engine.flush().unwrap();
+    }
+    let engine = Engine::open(dir.path(), 1, &tuning).unwrap();
+    let before = engine.blocks_read().unwrap();
+    let get = || {
+        engine
+            .get(family, b"k", Tier::Disk, <[u8]>::to_vec)
+            .unwrap()
+    };
+    assert_eq!(get(), Some(b"v".to_vec()));
+    let after = engine.blocks_read().unwrap();
+    assert!(after > before);
+    assert_eq!(get(), Some(b"v".to_vec()));
+    assert_eq!(engine.blocks_read(), Some(after));
+}

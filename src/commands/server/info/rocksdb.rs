@@ -26,6 +26,9 @@ pub fn rocksdb(services: &Services, out: &mut Fields) {
     out.put("engine_gets", reads.gets());
     out.put("engine_seeks", reads.seeks());
     out.put("engine_steps", reads.steps());
+    if let Some(blocks) = store.engine().blocks_read() {
+        out.put("engine_blocks_read", blocks);
+    }
     let table = store.table();
     let (hits, misses) = table.hits_and_misses();
     out.put("hot_table_bytes", table.bytes());

@@ -105,9 +105,7 @@ pub fn delete_consumer(
     let Some(consumer) = stream.consumer(edit, &group, name)? else {
         return Ok(Some(0));
     };
-    for id in stream.owned(edit, consumer.number)? {
-        stream.drop_pending(edit, &group, id)?;
-    }
+    stream.drop_pending_of(edit, &group, &consumer)?;
     stream.remove_owned(edit, consumer.number)?;
     stream.remove_consumer(edit, &group, &consumer)?;
     group.pending = group.pending.saturating_sub(consumer.pending);

@@ -328,6 +328,28 @@ impl Stream<'_> {
         gone.map(|bytes| Pending::decode(&bytes)).transpose()
     }
 
+    /// As `drop_pending`, of all that a consumer owns.
+    pub(super) fn drop_pending_of(
+        &mut self,
+        edit: &mut Edit<'_>,
+        group: &Group,
+        consumer: &Consumer,
+    ) -> Result<()> {
+        let place = &mut self.place;
+        if let Some(trees) = &mut self.groups {
+            let (from, to) = prefixed(&trees.pending, edit, place, &group.number.to_be_bytes())?;
+            if to - from == consumer.pending {
+                // Nobody else of the group owns any: whole leaves go, not entry after entry.
+                trees.pending.remove_range(edit, place, from, to)?;
+                return Ok(());
+            }
+        }
+        for id in self.owned(edit, consumer.number)? {
+            self.drop_pending(edit, group, id)?;
+        }
+        Ok(())
+    }
+
     /// Takes a pending entry away; gives whether there was one. The caller writes the group.
     pub(super) fn take_pending(
         &mut self,
