@@ -91,6 +91,7 @@ pub mod text {
         enable-debug-command option is set to \"local\", you can run it from a local connection, \
         otherwise you need to set this option in the configuration file, and then restart the \
         server.";
+    pub const TIMEOUT_NOT_INTEGER: &str = "ERR timeout is not an integer or out of range";
     pub const TIMEOUT_NOT_FLOAT: &str = "ERR timeout is not a float or out of range";
     pub const TIMEOUT_OUT_OF_RANGE: &str = "ERR timeout is out of range";
     pub const TIMEOUT_NEGATIVE: &str = "ERR timeout is negative";

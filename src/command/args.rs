@@ -101,6 +101,15 @@ impl<'a> Args<'a> {
         Ok((ms > 0.0).then_some(ms as u64))
     }
 
+    /// The next argument as a number of milliseconds to wait; `None` for 0, which means for ever.
+    pub fn next_timeout_ms(&mut self) -> CommandResult<Option<u64>> {
+        let ms = self.next_in(i64::MIN..=i64::MAX, text::TIMEOUT_NOT_INTEGER)?;
+        match u64::try_from(ms) {
+            Ok(ms) => Ok((ms > 0).then_some(ms)),
+            Err(_) => Err(CommandError::Fixed(text::TIMEOUT_NEGATIVE)),
+        }
+    }
+
     /// Fails with a syntax error unless all arguments are read.
     pub fn finish(&self) -> CommandResult<()> {
         if self.left() == 0 {

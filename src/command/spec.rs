@@ -117,8 +117,6 @@ pub enum Control {
     Migrate,
     /// DEBUG POPULATE.
     Populate,
-    /// WAIT: nobody replicates.
-    Wait,
     /// WAITAOF: fsync of what is staged.
     WaitSynced,
 }

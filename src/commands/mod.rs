@@ -25,7 +25,7 @@ use crate::command::CommandSpec;
 use std::sync::LazyLock;
 
 /// The version of Redis whose behaviour clients find: HELLO and INFO report it.
-pub const REDIS_VERSION: &str = "8.0.0";
+pub const REDIS_VERSION: &str = "8.4.0";
 
 /// All commands, group by group.
 pub static TABLE: &[&[&CommandSpec]] = &[

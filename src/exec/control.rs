@@ -53,7 +53,6 @@ pub async fn carry_out(
         Control::HyperLogLogSelfTest => hll_self_test(session, pool).await,
         Control::Migrate => migrate::migrate(session, args, pool).await,
         Control::Populate => populate::populate(session, args, pool).await,
-        Control::Wait => wait(args),
         Control::WaitSynced => wait_synced(session, args, pool).await,
     }
 }
@@ -108,13 +107,6 @@ fn shutdown(session: &Session, args: &mut Args<'_>) -> CommandResult {
     Ok(Reply::None)
 }
 
-/// WAIT numreplicas timeout: no replica can come while it would wait, so the answer is known.
-fn wait(args: &mut Args<'_>) -> CommandResult {
-    args.next_i64()?;
-    check_timeout(args)?;
-    Ok(Reply::Int(0))
-}
-
 /// WAITAOF numlocal numreplicas timeout: what was written so far is fsynced at once.
 async fn wait_synced(session: &Session, args: &mut Args<'_>, pool: &ReadPool) -> CommandResult {
     let local = args.next_in(
@@ -122,7 +114,7 @@ async fn wait_synced(session: &Session, args: &mut Args<'_>, pool: &ReadPool) ->
         "ERR value is out of range, value must between 0 and 1",
     )?;
     args.next_in(0..=i64::MAX, text::NOT_POSITIVE)?;
-    check_timeout(args)?;
+    args.next_timeout_ms()?;
     let store = &session.services.store;
     let written = store.queue().staged();
     if local > 0 && store.queue().synced() < written {
@@ -132,15 +124,6 @@ async fn wait_synced(session: &Session, args: &mut Args<'_>, pool: &ReadPool) ->
     }
     let synced = store.queue().synced() >= written;
     Ok(Reply::array([Reply::Int(i64::from(synced)), Reply::Int(0)]))
-}
-
-/// Milliseconds; 0 for ever.
-fn check_timeout(args: &mut Args<'_>) -> CommandResult<()> {
-    let not_integer = "ERR timeout is not an integer or out of range";
-    match args.next_in(i64::MIN..=i64::MAX, not_integer)? {
-        ..0 => Err(CommandError::Fixed(text::TIMEOUT_NEGATIVE)),
-        _ => Ok(()),
-    }
 }
 
 /// DEBUG SLEEP seconds: this connection only; Redis would stop the world.

@@ -91,6 +91,10 @@ pub struct Metrics {
     pub errors: ErrorCounts,
     /// Commands that ran on the read pool since the rows they needed were on disk.
     pub cold_commands: Counter,
+    /// Clients that were closed for what they sent without a request's end.
+    pub query_limit_closed: Counter,
+    /// Clients that were closed for the replies that they did not read.
+    pub output_limit_closed: Counter,
     /// Last SAVE or BGSAVE, seconds since the epoch.
     pub saved_s: AtomicU64,
     /// Commands, bytes in and bytes out per second, sampled by the server.
@@ -127,6 +131,8 @@ impl Metrics {
             &self.keyspace_misses,
             &self.error_replies,
             &self.cold_commands,
+            &self.query_limit_closed,
+            &self.output_limit_closed,
         ];
         counters.into_iter().for_each(Counter::reset);
         self.errors.reset();

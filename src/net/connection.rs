@@ -22,6 +22,10 @@ const READ_BYTES: usize = 16 * 1024;
 /// An empty input buffer larger than this is given back.
 const KEEP_BYTES_MAX: usize = 64 * 1024;
 
+/// Bytes of replies that the output buffer limits do not count: every client of Redis has a buffer
+/// of this size beside them, so that a small limit still lets it answer.
+const FREE_REPLY_BYTES: usize = 16 * 1024;
+
 /// Why the connection ends.
 enum End {
     /// The client closed, or asked to.
@@ -146,6 +150,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 self.session.client.id,
                 self.session.client.addr
             );
+            services.metrics.query_limit_closed.add(1);
             return false;
         }
         true
@@ -239,8 +244,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             .config
             .client_output_buffer_limit
             .get(ClientClass::Normal);
-        if limit.hard_bytes > 0 && self.output.len() as u64 > limit.hard_bytes {
-            self.log_output_limit();
+        if limit.hard_bytes > 0 && counted_bytes(self.output.len()) > limit.hard_bytes {
+            self.note_output_limit();
             return Some(End::Quiet);
         }
         end
@@ -323,24 +328,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         let limits = &self.executor.services().config.client_output_buffer_limit;
         let limit = limits.get(ClientClass::Normal);
         let write = self.stream.write_all(self.output.ready());
-        if limit.soft_bytes == 0 || (count as u64) < limit.soft_bytes {
+        if limit.soft_bytes == 0 || counted_bytes(count) < limit.soft_bytes {
             return write.await;
         }
         let patience = Duration::from_secs(limit.soft_seconds);
         match tokio::time::timeout(patience, write).await {
             Ok(written) => written,
             Err(_) => {
-                self.log_output_limit();
+                self.note_output_limit();
                 Err(std::io::ErrorKind::TimedOut.into())
             }
         }
     }
 
-    fn log_output_limit(&self) {
+    fn note_output_limit(&self) {
+        let metrics = &self.executor.services().metrics;
+        metrics.output_limit_closed.add(1);
         tracing::warn!(
             "Client id={} addr={} closed for overcoming of output buffer limits.",
             self.session.client.id,
             self.session.client.addr
         );
     }
+}
+
+/// How much of so many bytes of replies the output buffer limits are about.
+#[inline]
+fn counted_bytes(count: usize) -> u64 {
+    count.saturating_sub(FREE_REPLY_BYTES) as u64
 }

@@ -14,6 +14,9 @@ pub fn interval(config: &Config) -> Duration {
 
 /// One round.
 pub fn run(services: &Services) {
+    if services.cron_paused.load(Ordering::Relaxed) {
+        return;
+    }
     close_idle_clients(services);
     sample(services);
 }

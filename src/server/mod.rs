@@ -19,6 +19,7 @@ use anyhow::{Context, anyhow};
 use observer::ServerObserver;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use storage::background::{Background, MemoryWatch};
 use storage::engine::{Compression, EngineTuning, LogDamage};
 use storage::memory::MemoryController;
@@ -86,6 +87,7 @@ fn start(config: &Arc<Config>, log: Log) -> anyhow::Result<Running> {
         port,
         started_ms,
         shutdown: tokio::sync::Notify::new(),
+        cron_paused: AtomicBool::new(false),
     });
     tune(&store, config);
     let watch = MemoryWatch {

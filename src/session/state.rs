@@ -13,7 +13,7 @@ use crate::resp::{OwnedRequest, RespVersion};
 use crate::wait::{Served, Waiting};
 use crate::watch::{WatchList, Watches};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use storage::Store;
 use storage::memory::MemoryController;
 use tokio::sync::Notify;
@@ -50,6 +50,8 @@ pub struct Services {
     pub started_ms: u64,
     /// Told when a client asks for SHUTDOWN.
     pub shutdown: Notify,
+    /// Whether periodic work is left out (DEBUG PAUSE-CRON).
+    pub cron_paused: AtomicBool,
 }
 
 /// What the commit observer counts.

@@ -350,3 +350,44 @@ fn hexpire_times_stay_or_go_with_what_is_done_to_the_field() {
         assert_eq!(numbers(c, "HTTL copy FIELDS 1 b"), [-1]);
     });
 }
+
+#[test]
+fn commands_that_write_take_the_expired_fields_away_that_they_meet() {
+    if skip_on_stand_in("lacks field expiry") {
+        return;
+    }
+    let server = Server::builder().set("enable-debug-command", "yes").start();
+    let mut c = server.client();
+    let () = ask(&mut c, "DEBUG SET-ACTIVE-EXPIRE 0");
+    let two_nils = [None, None];
+    for (line, expected) in [
+        ("HGETDEL h FIELDS 2 a b", two_nils.clone()),
+        ("HGETEX h FIELDS 2 a b", two_nils.clone()),
+        ("HGETEX h EX 100 FIELDS 2 a b", two_nils.clone()),
+        ("HGETEX h PERSIST FIELDS 2 a b", two_nils.clone()),
+    ] {
+        let () = ask(&mut c, "HSETEX h PX 1 FIELDS 2 a 1 b 2");
+        eventually("the fields are hidden", || {
+            values(&mut c, "HMGET h a b") == two_nils
+        });
+        assert_eq!(ask::<i64>(&mut c, "HLEN h"), 2, "a read takes nothing away");
+        assert_eq!(values(&mut c, line), expected, "{line}");
+        assert_eq!(ask::<i64>(&mut c, "EXISTS h"), 0, "{line}");
+    }
+    let () = ask(&mut c, "HSETEX h PX 1 FIELDS 1 a 1");
+    eventually("the field is hidden", || {
+        ask::<i64>(&mut c, "HEXISTS h a") == 0
+    });
+    assert_eq!(ask::<i64>(&mut c, "HSETEX h FXX FIELDS 1 a 2"), 0);
+    assert_eq!(ask::<i64>(&mut c, "EXISTS h"), 0);
+    let () = ask(&mut c, "HSETEX h PX 1 FIELDS 1 a 1");
+    let () = ask(&mut c, "HSET h b 2");
+    eventually("the field is hidden", || {
+        ask::<i64>(&mut c, "HEXISTS h a") == 0
+    });
+    assert_eq!(
+        values(&mut c, "HGETDEL h FIELDS 2 a b"),
+        [None, Some("2".to_string())]
+    );
+    assert_eq!(ask::<i64>(&mut c, "EXISTS h"), 0);
+}

@@ -170,6 +170,7 @@ fn pfdebug_shows_and_converts_the_stored_form() {
     );
     assert_eq!(ask::<String>(&mut c, "PFDEBUG ENCODING k"), "dense");
     assert_eq!(ask::<i32>(&mut c, "PFDEBUG TODENSE k"), 0);
+    assert_eq!(ask::<String>(&mut c, "PFDEBUG SIMD on"), "disabled");
     let not_there = "ERR The specified key does not exist";
     all_fail(
         &mut c,
@@ -177,6 +178,7 @@ fn pfdebug_shows_and_converts_the_stored_form() {
             ("PFDEBUG DECODE k", "ERR HLL encoding is not sparse"),
             ("PFDEBUG frob k", "ERR Unknown PFDEBUG subcommand 'frob'"),
             ("PFDEBUG frob missing", not_there),
+            ("PFDEBUG SIMD k", "ERR Argument must be ON or OFF"),
             ("PFDEBUG GETREG missing", not_there),
             (
                 "PFDEBUG GETREG",

@@ -3,7 +3,7 @@
 //! Tests: this file.
 
 use crate::harness::ask::{all_fail, fails};
-use crate::harness::{Server, ask};
+use crate::harness::{Server, ask, eventually};
 use redis::Connection;
 use std::collections::HashMap;
 
@@ -89,7 +89,7 @@ fn lolwut_draws_and_tells_the_version() {
     let server = Server::start();
     let mut c = server.client();
     let picture: String = ask(&mut c, "LOLWUT");
-    assert!(picture.ends_with("\nRedis ver. 8.0.0\n") && picture.lines().count() > 5);
+    assert!(picture.ends_with("\nRedis ver. 8.4.0\n") && picture.lines().count() > 5);
     assert!(ask::<String>(&mut c, "LOLWUT VERSION 5 1 2").contains("Redis ver."));
     let error = fails(&mut c, "LOLWUT VERSION x");
     assert_eq!(error, "ERR value is not an integer or out of range");
@@ -122,24 +122,89 @@ fn debug_checks_the_arguments_of_what_there_is_not() {
         "DEBUG REPLYBUFFER PEAK-RESET-TIME never",
         "DEBUG CHANGE-REPL-ID",
         "DEBUG SET-DISABLE-DENY-SCRIPTS 1",
+        "DEBUG DICT-RESIZING 0",
     ] {
         assert_eq!(ask::<String>(&mut c, line), "OK", "{line}");
     }
     let _: i32 = ask(&mut c, "RPUSH l a");
     let () = ask(&mut c, "SET s a");
-    assert!(ask::<String>(&mut c, "DEBUG LISTPACK l").starts_with("Listpack"));
     all_fail(
         &mut c,
         &[
+            (
+                "DEBUG DICT-RESIZING x",
+                "ERR value is not an integer or out of range",
+            ),
             (
                 "DEBUG QUICKLIST-PACKED-THRESHOLD 5gb",
                 "ERR argument must be a memory value bigger than 1 and smaller than 4gb",
             ),
             ("DEBUG REPLYBUFFER FROB 1", "ERR syntax error"),
-            ("DEBUG LISTPACK s", "ERR Not a listpack encoded object."),
-            ("DEBUG LISTPACK missing", "ERR no such key"),
         ],
     );
+}
+
+#[test]
+fn debug_shows_the_forms_of_lists_and_hashes() {
+    let server = Server::builder().set("enable-debug-command", "yes").start();
+    let mut c = server.client();
+    let _: i32 = ask(&mut c, "RPUSH small a");
+    let _: i32 = ask(&mut c, &format!("RPUSH large {}", "x".repeat(9000)));
+    let _: i32 = ask(&mut c, "HSETEX timed EX 100 FIELDS 1 a 1");
+    for (line, expected) in [
+        (
+            "DEBUG LISTPACK small",
+            "Listpack structure printed on stdout",
+        ),
+        (
+            "DEBUG LISTPACK timed",
+            "Listpack structure printed on stdout",
+        ),
+        (
+            "DEBUG QUICKLIST large",
+            "Quicklist structure printed on stdout",
+        ),
+        (
+            "DEBUG QUICKLIST large 1",
+            "Quicklist structure printed on stdout",
+        ),
+    ] {
+        assert_eq!(ask::<String>(&mut c, line), expected, "{line}");
+    }
+    let shown = |c: &mut Connection, line: &str| ask::<String>(c, line);
+    assert!(shown(&mut c, "DEBUG OBJECT large").contains(" serializedlength:"));
+    assert!(!shown(&mut c, "DEBUG OBJECT large FAST").contains(" serializedlength:"));
+    all_fail(
+        &mut c,
+        &[
+            ("DEBUG LISTPACK large", "ERR Not a listpack encoded object."),
+            ("DEBUG LISTPACK missing", "ERR no such key"),
+            (
+                "DEBUG QUICKLIST small",
+                "ERR Not a quicklist encoded object.",
+            ),
+            ("DEBUG QUICKLIST missing", "ERR no such key"),
+            ("DEBUG OBJECT large SLOW", "ERR syntax error"),
+        ],
+    );
+}
+
+#[test]
+fn debug_pause_cron_leaves_periodic_work_out_until_it_is_resumed() {
+    let server = Server::builder()
+        .set("enable-debug-command", "yes")
+        .set("timeout", "1")
+        .start();
+    let mut c = server.client();
+    let mut idle = server.client();
+    let () = ask(&mut c, "DEBUG PAUSE-CRON 1");
+    let id: i64 = ask(&mut idle, "CLIENT ID");
+    let listed = |c: &mut Connection| ask::<String>(c, &format!("CLIENT LIST ID {id}"));
+    eventually("the client is idle for longer than the timeout", || {
+        listed(&mut c).contains(" idle=2 ")
+    });
+    let () = ask(&mut c, "DEBUG PAUSE-CRON 0");
+    eventually("the idle client is closed", || listed(&mut c).is_empty());
 }
 
 #[test]

@@ -16,6 +16,11 @@ fn wait_tells_at_once_that_there_are_no_replicas() {
     for line in ["WAIT 1 0", "WAIT 1 100000"] {
         assert_eq!(ask::<i64>(&mut c, line), 0);
     }
+    let _: String = ask(&mut c, "MULTI");
+    for line in ["SET k v", "WAIT 1 0"] {
+        assert_eq!(ask::<String>(&mut c, line), "QUEUED");
+    }
+    assert_eq!(ask::<(String, i64)>(&mut c, "EXEC"), ("OK".to_string(), 0));
     let not_integer = "ERR value is not an integer or out of range";
     all_fail(
         &mut c,

@@ -101,3 +101,30 @@ fn query_buffer_limit_closes_a_sender_without_end() {
     eventually("the sender is closed", || connected(&mut admin) == 1);
     server.expect_log("max query buffer length");
 }
+
+#[test]
+fn info_counts_clients_closed_for_their_buffers_and_small_replies_are_free() {
+    let server = Server::builder()
+        .set("client-query-buffer-limit", "1mb")
+        .set("client-output-buffer-limit", "normal 10 0 0")
+        .allow("max query buffer length", "the test provokes it")
+        .allow("overcoming of output buffer limits", "the test provokes it")
+        .start();
+    let mut admin = server.raw();
+    let value = vec![b'v'; 100_000];
+    assert_eq!(admin.command(&[&b"SET"[..], b"k", &value]), b"+OK\r\n");
+    let closed = |c: &mut Raw, name: &str| {
+        let info = c.line("INFO stats");
+        let field = format!("\r\nclient_{name}_buffer_limit_disconnections:1\r\n");
+        String::from_utf8_lossy(&info).contains(&field)
+    };
+    assert!(!closed(&mut admin, "query") && !closed(&mut admin, "output"));
+    let _ = server.raw().try_send(&pack(&["GET", "k"]));
+    eventually("the reader is counted", || closed(&mut admin, "output"));
+    let mut sender = server.raw();
+    let _ = sender.try_send(b"*2\r\n$4\r\nECHO\r\n$9000000\r\n");
+    let _ = sender.try_send(&vec![b'x'; 2 << 20]);
+    eventually("the sender is counted", || closed(&mut admin, "query"));
+    assert_eq!(admin.line("CONFIG RESETSTAT"), b"+OK\r\n");
+    assert!(!closed(&mut admin, "query") && !closed(&mut admin, "output"));
+}

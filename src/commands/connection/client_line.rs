@@ -23,7 +23,7 @@ pub fn describe(client: &ClientInfo, now_ms: u64) -> String {
         "id={} addr={} laddr={} fd={} name={} age={age_s} idle={idle_s} flags={} db={} sub=0 \
          psub=0 ssub=0 multi={} watch={} qbuf={query} qbuf-free={} argv-mem=0 multi-mem=0 rbs=0 \
          rbp=0 obl={output} oll=0 omem=0 tot-mem={memory} events=r cmd={} user=default redir=-1 \
-         resp={} lib-name={} lib-ver={} tot-net-in={} tot-net-out={} tot-cmds={}",
+         resp={} lib-name={} lib-ver={} io-thread=0 tot-net-in={} tot-net-out={} tot-cmds={}",
         client.id,
         client.addr,
         client.laddr,

@@ -31,8 +31,7 @@ fn pause(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
         Some(_) => return Err("ERR CLIENT PAUSE mode must be WRITE or ALL".into()),
     };
     args.finish()?;
-    let not_integer = "ERR timeout is not an integer or out of range";
-    let ms = given.ok_or(CommandError::Fixed(not_integer))?;
+    let ms = given.ok_or(CommandError::Fixed(text::TIMEOUT_NOT_INTEGER))?;
     let ms = u64::try_from(ms).map_err(|_| CommandError::Fixed(text::TIMEOUT_NEGATIVE))?;
     session
         .services

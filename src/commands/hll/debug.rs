@@ -15,6 +15,9 @@ const NOT_SPARSE: &str = "ERR HLL encoding is not sparse";
 
 pub(super) fn pfdebug(edit: &mut Edit<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandResult {
     let (subcommand, key) = (args.next()?, args.next()?);
+    if subcommand.eq_ignore_ascii_case(b"SIMD") {
+        return simd(key);
+    }
     let encoding = hll::encoding(edit, key)?.ok_or(CommandError::Fixed(NO_SUCH_KEY))?;
     if subcommand.eq_ignore_ascii_case(b"GETREG") {
         hll::make_dense(edit, key)?;
@@ -38,6 +41,14 @@ pub(super) fn pfdebug(edit: &mut Edit<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> 
         let name = quoted(subcommand, subcommand.len());
         let text = [b"ERR Unknown PFDEBUG subcommand '", name, b"'"].concat();
         Err(CommandError::Bytes(text))
+    }
+}
+
+/// Answers as a Redis does that was built without vector instructions for sketches.
+fn simd(word: &[u8]) -> CommandResult {
+    match word.eq_ignore_ascii_case(b"ON") || word.eq_ignore_ascii_case(b"OFF") {
+        true => Ok(Reply::Simple("disabled")),
+        false => Err("ERR Argument must be ON or OFF".into()),
     }
 }
 

@@ -62,7 +62,7 @@ pub static PFDEBUG: CommandSpec = CommandSpec {
     handler: Handler::Write(debug::pfdebug),
     syntax: "subcommand key",
     summary: "Shows or converts the stored form of a HyperLogLog: GETREG, DECODE, ENCODING, \
-              TODENSE.",
+              TODENSE. SIMD ON or OFF changes nothing.",
     complexity: "O(1)",
     subcommands: &[],
 };

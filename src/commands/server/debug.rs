@@ -4,8 +4,10 @@
 //! Tests: `tests/commands/server.rs`.
 
 use super::debug_absent::{
-    CHANGE_REPL_ID, LISTPACK, QUICKLIST_PACKED_THRESHOLD, REPLYBUFFER, SET_DISABLE_DENY_SCRIPTS,
+    CHANGE_REPL_ID, DICT_RESIZING, QUICKLIST_PACKED_THRESHOLD, REPLYBUFFER,
+    SET_DISABLE_DENY_SCRIPTS,
 };
+use super::debug_form::{LISTPACK, OBJECT, QUICKLIST};
 use super::debug_protocol::PROTOCOL;
 use super::debug_tables::{HTSTATS, HTSTATS_KEY};
 use super::{OPERATOR, ROW};
@@ -15,12 +17,12 @@ use crate::command::{
 use crate::commands::dump::digest::Digest;
 use crate::commands::dump::export;
 use crate::commands::help;
-use crate::error::{CommandError, CommandResult, text};
+use crate::error::{CommandError, CommandResult};
 use crate::glob;
 use crate::resp::Reply;
 use crate::session::Session;
+use std::sync::atomic::Ordering::Relaxed;
 use storage::View;
-use storage::ops::keyspace;
 
 pub static DEBUG: CommandSpec = CommandSpec {
     name: "debug",
@@ -30,6 +32,7 @@ pub static DEBUG: CommandSpec = CommandSpec {
     complexity: "Depends on subcommand.",
     subcommands: &[
         &CHANGE_REPL_ID,
+        &DICT_RESIZING,
         &DIGEST,
         &DIGEST_VALUE,
         &ERROR,
@@ -39,8 +42,10 @@ pub static DEBUG: CommandSpec = CommandSpec {
         &LOADAOF,
         &LOG,
         &OBJECT,
+        &PAUSE_CRON,
         &POPULATE,
         &PROTOCOL,
+        &QUICKLIST,
         &QUICKLIST_PACKED_THRESHOLD,
         &RELOAD,
         &REPLYBUFFER,
@@ -126,33 +131,20 @@ fn error(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
     Err(CommandError::Bytes(args.next()?.to_vec()))
 }
 
-static OBJECT: CommandSpec = CommandSpec {
-    name: "object",
+static PAUSE_CRON: CommandSpec = CommandSpec {
+    name: "pause-cron",
     arity: Arity::exactly(3),
-    keys: &[KeySpec::index(2, KeyFlags::RO)],
-    extra: DEBUGGING.with(Flags::NO_TOUCH),
-    handler: Handler::Read(object),
-    syntax: "key",
-    summary: "Shows how a key's value is kept.",
+    extra: DEBUGGING,
+    handler: Handler::Server(pause_cron),
+    syntax: "<0 | 1>",
+    summary: "Stops or resumes periodic work: samples of rates, the end of idle connections.",
     ..ROW
 };
 
-fn object(view: &View<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandResult {
-    let key = args.next()?;
-    let encoding = keyspace::encoding(view, key)?;
-    let encoding = encoding.ok_or(CommandError::Fixed(text::NO_SUCH_KEY))?;
-    let entry = view.open(key)?;
-    let inline = entry.payload().map_or(0, |payload| payload.len() as u64);
-    let head = entry.header().and_then(|header| header.head);
-    let bytes = head.map_or(inline, |head| head.count);
-    let idle_s = keyspace::usage(view, key)?.map_or(0, |usage| usage.idle_s);
-    // Values have no address; the slot and the hash place them instead.
-    let name = view.name(key);
-    let (slot, hash) = (name.slot, name.h48());
-    Ok(Reply::Status(format!(
-        "Value at:0x{slot:04x}{hash:012x} refcount:1 encoding:{encoding} \
-         serializedlength:{bytes} lru:0 lru_seconds_idle:{idle_s}"
-    )))
+fn pause_cron(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
+    let paused = args.next_i64()? != 0;
+    session.services.cron_paused.store(paused, Relaxed);
+    Ok(Reply::ok().into())
 }
 
 static POPULATE: CommandSpec = CommandSpec {

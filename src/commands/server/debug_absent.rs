@@ -4,13 +4,11 @@
 
 use super::ROW;
 use super::debug::DEBUGGING;
-use crate::command::{Args, Arity, CommandSpec, Ctx, Flags, Handler, KeyFlags, KeySpec, Outcome};
+use crate::command::{Args, Arity, CommandSpec, Handler, Outcome};
 use crate::config::units::parse_memory;
 use crate::error::{CommandError, CommandResult, text};
 use crate::resp::Reply;
 use crate::session::Session;
-use storage::View;
-use storage::ops::keyspace;
 
 pub(super) static CHANGE_REPL_ID: CommandSpec = CommandSpec {
     name: "change-repl-id",
@@ -21,28 +19,15 @@ pub(super) static CHANGE_REPL_ID: CommandSpec = CommandSpec {
     ..ROW
 };
 
-pub(super) static LISTPACK: CommandSpec = CommandSpec {
-    name: "listpack",
+pub(super) static DICT_RESIZING: CommandSpec = CommandSpec {
+    name: "dict-resizing",
     arity: Arity::exactly(3),
-    keys: &[KeySpec::index(2, KeyFlags::RO)],
-    extra: DEBUGGING.with(Flags::NO_TOUCH),
-    handler: Handler::Read(listpack),
-    syntax: "key",
-    summary: "Writes to the log how a small collection is kept.",
+    extra: DEBUGGING,
+    handler: Handler::Server(|_, args| args.next_i64().map(|_| Reply::ok().into())),
+    syntax: "<0 | 1>",
+    summary: "Does nothing: no hash tables hold the keys.",
     ..ROW
 };
-
-fn listpack(view: &View<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandResult {
-    let key = args.next()?;
-    let encoding = keyspace::encoding(view, key)?;
-    if encoding.ok_or(CommandError::Fixed(text::NO_SUCH_KEY))? != "listpack" {
-        return Err("ERR Not a listpack encoded object.".into());
-    }
-    let entry = view.open(key)?;
-    let payload = entry.payload().unwrap_or_default().escape_ascii();
-    tracing::info!("DEBUG LISTPACK {}: {payload}", key.escape_ascii());
-    Ok(Reply::Simple("Listpack structure printed on stdout"))
-}
 
 pub(super) static QUICKLIST_PACKED_THRESHOLD: CommandSpec = CommandSpec {
     name: "quicklist-packed-threshold",

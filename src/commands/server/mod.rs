@@ -7,6 +7,7 @@
 pub mod config;
 mod debug;
 mod debug_absent;
+mod debug_form;
 mod debug_protocol;
 mod debug_tables;
 mod function;

@@ -48,7 +48,7 @@ impl<'a> Reading<'a> {
                 }
                 reading.claim_idle_ms = Some(next_idle(args)?);
             } else if more > 0 && args.skip_word("BLOCK") {
-                reading.block_ms = Some(next_block(args)?);
+                reading.block_ms = Some(args.next_timeout_ms()?);
             } else if more > 0 && args.skip_word("COUNT") {
                 let count = args.next_i64()?;
                 reading.count = u64::try_from(count).ok().filter(|count| *count > 0);
@@ -138,16 +138,6 @@ const END_IN_GROUP: &str = "ERR The $ ID is meaningless in the context of XREADG
 const LAST_IN_GROUP: &str = "ERR The + ID is meaningless in the context of XREADGROUP: you want to \
     read the history of this consumer by specifying a proper ID, or use the > ID to get new \
     messages. The + ID would just return an empty result set.";
-
-/// The argument of BLOCK: milliseconds, 0 for ever.
-fn next_block(args: &mut Args<'_>) -> CommandResult<Option<u64>> {
-    let not_integer = "ERR timeout is not an integer or out of range";
-    let ms = args.next_in(i64::MIN..=i64::MAX, not_integer)?;
-    match u64::try_from(ms) {
-        Ok(ms) => Ok((ms > 0).then_some(ms)),
-        Err(_) => Err(CommandError::Fixed(text::TIMEOUT_NEGATIVE)),
-    }
-}
 
 /// The argument of CLAIM: milliseconds.
 fn next_idle(args: &mut Args<'_>) -> CommandResult<u64> {

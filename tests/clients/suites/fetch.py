@@ -17,7 +17,7 @@ from pathlib import Path
 REDIS_PY = "8.1.0"
 # Versions that redis-py's tests were seen to run with.
 PYTEST_PACKAGES = ("pytest==9.2.0", "pytest-asyncio==1.5.0", "pytest-timeout==2.4.0",
-                   "packaging==26.3")
+                   "packaging==26.3", "xxhash==3.6.0")
 NODE_PROGRAMS = Path(__file__).resolve().parents[1] / "node"
 NODE_MAJOR_MIN = 18
 FETCH_SECONDS_MAX = 300

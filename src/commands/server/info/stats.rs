@@ -40,6 +40,8 @@ pub fn stats(services: &Services, out: &mut Fields) {
     out.put("expired_keys", services.changes.expired_keys.get());
     let expired_fields = services.store.sweeps().counts().expired_fields;
     out.put("expired_subkeys", expired_fields);
+    // Valkey's name for the same.
+    out.put("expired_fields", expired_fields);
     for name in ["evicted_keys", "evicted_clients"] {
         out.put(name, 0);
     }
@@ -61,6 +63,14 @@ pub fn stats(services: &Services, out: &mut Fields) {
         out.put(name, 0);
     }
     out.put("total_error_replies", metrics.error_replies.get());
+    out.put(
+        "client_query_buffer_limit_disconnections",
+        metrics.query_limit_closed.get(),
+    );
+    out.put(
+        "client_output_buffer_limit_disconnections",
+        metrics.output_limit_closed.get(),
+    );
     out.put("cold_commands", metrics.cold_commands.get());
 }
 

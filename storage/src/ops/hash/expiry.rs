@@ -26,6 +26,12 @@ pub enum Changed {
     Deleted,
 }
 
+impl Changed {
+    fn is_change(self) -> bool {
+        matches!(self, Changed::Done | Changed::Deleted)
+    }
+}
+
 /// What becomes of the times of fields that are read or written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
@@ -131,9 +137,28 @@ impl Hash<'_> {
     }
 
     fn write_changed(self, edit: &mut Edit<'_>, changes: &[Changed], event: Event) -> Result<()> {
-        let changed = |change| matches!(change, &Changed::Done | &Changed::Deleted);
-        if changes.iter().any(changed) {
+        if changes.iter().any(|change| change.is_change()) {
             self.write(edit, &[event])?;
+        }
+        Ok(())
+    }
+
+    /// Takes a field away that is stored still although its time has come.
+    fn take_expired(&mut self, edit: &mut Edit<'_>, field: &[u8]) -> Result<()> {
+        if !self.holds_expired() {
+            return Ok(());
+        }
+        let stored = self.map.find(edit, field)?;
+        if stored.is_some_and(|expire_ms| !self.is_live(expire_ms)) {
+            self.take(edit, field)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the hash back if it has fewer fields than `before`, all of which had expired.
+    fn write_expired(self, edit: &mut Edit<'_>, before: u64) -> Result<()> {
+        if self.len() < before {
+            self.write(edit, &[Event::HExpired])?;
         }
         Ok(())
     }
@@ -147,7 +172,9 @@ impl Hash<'_> {
     ) -> Result<Vec<Option<Value>>> {
         let mut values = Vec::new();
         let mut changes = Vec::new();
+        let before = self.len();
         for field in fields {
+            self.take_expired(edit, field)?;
             values.push(self.get(edit, field)?);
             changes.push(match lifetime {
                 Lifetime::Unsaid | Lifetime::Keep => Changed::Unmet,
@@ -162,7 +189,11 @@ impl Hash<'_> {
             _ if changes.contains(&Changed::Done) => Event::HExpire,
             _ => Event::HDel,
         };
-        self.write_changed(edit, &changes, event)?;
+        if changes.iter().any(|change| change.is_change()) {
+            self.write(edit, &[event])?;
+        } else {
+            self.write_expired(edit, before)?;
+        }
         Ok(values)
     }
 
@@ -174,16 +205,21 @@ impl Hash<'_> {
     ) -> Result<Vec<Option<Value>>> {
         let mut values = Vec::new();
         let mut deleted = false;
+        let before = self.len();
         for field in fields {
             let value = self.get(edit, field)?;
             if value.is_some() {
                 self.take(edit, field)?;
                 deleted = true;
+            } else {
+                self.take_expired(edit, field)?;
             }
             values.push(value);
         }
         if deleted {
             self.write(edit, &[Event::HDel])?;
+        } else {
+            self.write_expired(edit, before)?;
         }
         Ok(values)
     }
@@ -199,8 +235,11 @@ impl Hash<'_> {
     ) -> Result<bool> {
         if condition != FieldCondition::Always {
             let wanted = condition == FieldCondition::AllPresent;
+            let before = self.len();
             for (field, _) in pairs.clone() {
+                self.take_expired(edit, field)?;
                 if self.contains(edit, field)? != wanted {
+                    self.write_expired(edit, before)?;
                     return Ok(false);
                 }
             }
