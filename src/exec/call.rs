@@ -38,8 +38,12 @@ pub struct Call<'a> {
     only_key: Option<&'a [u8]>,
     /// RocksDB is not asked for what it has in memory.
     expects_disk: bool,
+    /// The store was asked for the time a moment ago.
+    told_time: bool,
     /// Where the last read found its rows.
     source: Cell<Source>,
+    /// The last read needed latches, held or not.
+    needed_latch: Cell<bool>,
     /// A key of the command was found expired and still stored.
     met_expired: Cell<bool>,
     /// What the staged edit changed, noted while somebody waits for keys.
@@ -58,7 +62,9 @@ pub fn touches(session: &Session, command: &NumberedCommand) -> bool {
 }
 
 impl<'a> Call<'a> {
-    /// A request of a session.
+    /// A request of a session, on its thread, which reads its [`CommandClock`] between commands.
+    ///
+    /// [`CommandClock`]: super::CommandClock
     #[inline]
     pub fn new(
         session: &'a Session,
@@ -74,7 +80,9 @@ impl<'a> Call<'a> {
             touch: touches(session, command),
             only_key: None,
             expects_disk: session.forecast.expects_disk(),
+            told_time: true,
             source: Cell::default(),
+            needed_latch: Cell::new(false),
             met_expired: Cell::new(false),
             changed: RefCell::default(),
             changed_databases: Cell::new(false),
@@ -98,7 +106,9 @@ impl<'a> Call<'a> {
             touch: parked.touch,
             only_key,
             expects_disk: false,
+            told_time: false,
             source: Cell::default(),
+            needed_latch: Cell::new(false),
             met_expired: Cell::new(false),
             changed: RefCell::default(),
             changed_databases: Cell::new(false),
@@ -120,6 +130,12 @@ impl<'a> Call<'a> {
     #[inline]
     pub fn source(&self) -> Source {
         self.source.get()
+    }
+
+    /// Whether the last read needed latches, held or not.
+    #[inline]
+    pub fn needed_latch(&self) -> bool {
+        self.needed_latch.get()
     }
 
     /// The bytes of the key at an argument.
@@ -198,7 +214,12 @@ impl<'a> Call<'a> {
             latched,
             touch: self.touch,
         };
-        let view = match self.services.store.view(self.db, options) {
+        let store = &self.services.store;
+        let view = match self.told_time {
+            true => store.recent_view(self.db, options),
+            false => store.view(self.db, options),
+        };
+        let view = match view {
             Ok(view) if self.expects_disk && tier == Tier::Memory => view.of_hot_rows(),
             Ok(view) => view,
             Err(error) => return (Err(error.into()), 0),
@@ -213,6 +234,7 @@ impl<'a> Call<'a> {
             _ if view.asked_engine() => Source::Memory,
             _ => Source::HotTable,
         });
+        self.needed_latch.set(view.needed_latch());
         self.note_lookups(&view, result.is_ok());
         (result, view.seen())
     }

@@ -1,6 +1,7 @@
 //! Sockets: `listener` accepts, `connection` serves one client, `output` holds replies until their
-//! commits are done.
+//! commits are done, `company` lets the other connections of a thread run before one sends.
 
+mod company;
 mod connection;
 mod listener;
 mod output;
