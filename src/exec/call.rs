@@ -16,7 +16,7 @@ use crate::session::{Services, Session, Source};
 use crate::wait::Parked;
 use std::cell::{Cell, RefCell};
 use storage::commit::Position;
-use storage::commit::latch::{LatchSet, Mode};
+use storage::commit::latch::{LatchSet, Mode, SharedLatch};
 use storage::commit::reach::Reach;
 use storage::engine::Tier;
 use storage::limits::PREFETCH_KEYS_MAX;
@@ -188,6 +188,13 @@ impl<'a> Call<'a> {
         set
     }
 
+    /// Shared latches of the one key that a command reads, if nothing has to be waited for.
+    #[inline]
+    pub fn try_share(&self, at: u16) -> Option<SharedLatch<'_>> {
+        let store = &self.services.store;
+        store.latches().try_share(store.seed().hash(self.key(at)))
+    }
+
     /// Runs the handler, again as long as databases are flushed or swapped under it.
     #[inline]
     pub fn run(&self, tier: Tier, latched: bool) -> (CommandResult<Outcome>, Position) {
@@ -219,11 +226,13 @@ impl<'a> Call<'a> {
             true => store.recent_view(self.db, options),
             false => store.view(self.db, options),
         };
-        let view = match view {
-            Ok(view) if self.expects_disk && tier == Tier::Memory => view.of_hot_rows(),
+        let mut view = match view {
             Ok(view) => view,
             Err(error) => return (Err(error.into()), 0),
         };
+        if self.expects_disk && tier == Tier::Memory {
+            view.keep_to_hot_rows();
+        }
         let result = run(
             &view,
             &mut Args::new(self.request, self.command.words),

@@ -284,10 +284,19 @@ impl Executor {
         if may_stage && store.queue().is_full() {
             return None;
         }
-        let latches = || store.latches().try_lock(&call.latches(&keys));
-        let reads_one = !call.command.spec.is_write() && keys.len() == 1;
-        let held = (expects_rows && !may_stage).then(latches).flatten();
-        if reads_one && held.is_none() && !flags.has(Flags::LATCHED) {
+        let one_key = match keys.as_slice() {
+            &[(at, _)] if !call.command.spec.is_write() => Some(at),
+            _ => None,
+        };
+        if expects_rows
+            && !may_stage
+            && let Some(latch) = one_key.and_then(|at| call.try_share(at))
+        {
+            let (result, position) = call.run(Tier::Memory, true);
+            drop(latch);
+            return settled((result, call.with_expired_dropped(position)));
+        }
+        if one_key.is_some() && !flags.has(Flags::LATCHED) {
             match call.run(Tier::Memory, false) {
                 (Err(CommandError::Storage(StorageError::NeedsLatch)), _) => {}
                 (result, position) => {
@@ -295,10 +304,7 @@ impl Executor {
                 }
             }
         }
-        let guard = match held {
-            Some(guard) => guard,
-            None => latches()?,
-        };
+        let guard = store.latches().try_lock(&call.latches(&keys))?;
         let (result, position) = call.run(Tier::Memory, true);
         blocking::wake(&self.services, call);
         drop(guard);

@@ -155,13 +155,11 @@ impl<'s> View<'s> {
         self.store
     }
 
-    /// The same, taking every row that the hot table does not know for one that needs the disk:
+    /// From now on takes every row that the hot table does not know for one that needs the disk:
     /// for a caller who does not expect RocksDB to have it in memory.
-    pub fn of_hot_rows(self) -> View<'s> {
-        View {
-            hot_rows_only: true,
-            ..self
-        }
+    #[inline]
+    pub fn keep_to_hot_rows(&mut self) {
+        self.hot_rows_only = true;
     }
 
     /// Whether RocksDB was asked for a row.
@@ -374,7 +372,9 @@ impl<'s> View<'s> {
         row_key: &RowKey,
         touch: bool,
     ) -> Result<std::result::Result<Option<Record>, Stamp>> {
-        if let Some(own) = self.staged.borrow().find(hash, row_key) {
+        if self.edits
+            && let Some(own) = self.staged.borrow().find(hash, row_key)
+        {
             return Ok(Ok((!own.deleted).then(|| own.record.clone())));
         }
         let table = self.store.table();

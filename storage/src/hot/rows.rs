@@ -8,6 +8,7 @@
 //! Must not know: versions, budgets. Tests: below, against a map.
 
 use crate::encoding::record::Record;
+use crate::encoding::same::same;
 use crate::prefetch::prefetch;
 
 /// Slots of the smallest table that holds anything.
@@ -29,7 +30,7 @@ pub struct Row {
 impl Row {
     #[inline]
     fn is(&self, hash: u64, key: &[u8]) -> bool {
-        self.hash == hash && self.record.key() == key
+        self.hash == hash && same(self.record.key(), key)
     }
 }
 
