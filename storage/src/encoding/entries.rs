@@ -8,8 +8,8 @@
 //! entry = flags u8 | field length varint | [value length varint] | [expire_ms u64] | field | value
 //! ```
 
+use crate::encoding::compare::same;
 use crate::encoding::record::Record;
-use crate::encoding::same::same;
 use crate::encoding::varint;
 use crate::error::{Result, StorageError};
 use crate::value::Value;

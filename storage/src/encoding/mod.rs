@@ -2,6 +2,7 @@
 //! Invariants: big-endian and fixed width; every decoder is total (any bytes give a value or
 //! `Corrupted`). Must not know: the engine. Tests: beside each file.
 
+pub(crate) mod compare;
 pub mod count;
 pub mod entries;
 pub mod key;
@@ -9,7 +10,6 @@ pub mod long_double;
 pub mod meta;
 pub mod number;
 pub mod record;
-pub(crate) mod same;
 pub mod score;
 pub mod shape;
 pub(crate) mod short;

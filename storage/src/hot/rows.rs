@@ -7,8 +7,8 @@
 //! between a row's home and the row there is no gap (a removal closes the one it makes).
 //! Must not know: versions, budgets. Tests: below, against a map.
 
+use crate::encoding::compare::same;
 use crate::encoding::record::Record;
-use crate::encoding::same::same;
 use crate::prefetch::prefetch;
 
 /// Slots of the smallest table that holds anything.
