@@ -9,7 +9,7 @@ const NS_PER_S: u64 = 1_000_000_000;
 /// How long the store's newest time is good for: a millisecond, the unit of every time it keeps.
 const TOLD_FOR_NS: u64 = 1_000_000;
 
-/// When the last command ended, and when the store last told the time, in ns of the monotonic clock.
+/// When the last command ended and when the store last told the time, ns of the monotonic clock.
 #[derive(Debug)]
 pub struct CommandClock {
     ended: u64,

@@ -1,5 +1,5 @@
 //! Owns the choke point: the only caller of handlers. `lookup` finds rows, `admit` says who may run
-//! what and when, `run` carries data commands out and `clock` takes their time, `pool` is where they go when the disk is needed,
+//! what and when, `run` carries data commands out, `clock` times them, `pool` is where they go when the disk is needed,
 //! `control` carries out what waits or ends the process, `migrate` moves keys to another server,
 //! `notes` keeps what took long and tells monitors.
 //!

@@ -142,7 +142,8 @@ impl LatchTable {
     pub fn try_share(self: &Arc<Self>, key_hash: u64) -> Option<SharedLatch<'_>> {
         let index = stripe_of(key_hash);
         let taken = self.stripe(index).take(Mode::Shared);
-        taken.then_some(SharedLatch { table: self, index })
+        // Made only if taken: dropping it gives the stripe back.
+        taken.then(|| SharedLatch { table: self, index })
     }
 
     /// Takes all latches, waiting in line where it must.
