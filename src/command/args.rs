@@ -39,7 +39,9 @@ impl<'a> Args<'a> {
         reason = "the end is an error, not `None`"
     )]
     pub fn next(&mut self) -> CommandResult<&'a [u8]> {
-        self.next_or_none().ok_or(CommandError::Fixed(text::SYNTAX))
+        // An error made ahead would have to be dropped again.
+        self.next_or_none()
+            .ok_or_else(|| CommandError::Fixed(text::SYNTAX))
     }
 
     /// The next argument, if there is one.

@@ -16,7 +16,7 @@ use crate::session::{Services, Session, Source};
 use crate::wait::Parked;
 use std::cell::{Cell, RefCell};
 use storage::commit::Position;
-use storage::commit::latch::{LatchSet, Mode};
+use storage::commit::latch::{LatchSet, Mode, SharedLatch};
 use storage::commit::reach::Reach;
 use storage::engine::Tier;
 use storage::limits::PREFETCH_KEYS_MAX;
@@ -38,8 +38,12 @@ pub struct Call<'a> {
     only_key: Option<&'a [u8]>,
     /// RocksDB is not asked for what it has in memory.
     expects_disk: bool,
+    /// The store was asked for the time a moment ago.
+    told_time: bool,
     /// Where the last read found its rows.
     source: Cell<Source>,
+    /// The last read needed latches, held or not.
+    needed_latch: Cell<bool>,
     /// A key of the command was found expired and still stored.
     met_expired: Cell<bool>,
     /// What the staged edit changed, noted while somebody waits for keys.
@@ -59,7 +63,9 @@ pub fn touches(session: &Session, command: &NumberedCommand) -> bool {
 }
 
 impl<'a> Call<'a> {
-    /// A request of a session.
+    /// A request of a session, on its thread, which reads its [`CommandClock`] between commands.
+    ///
+    /// [`CommandClock`]: super::CommandClock
     #[inline]
     pub fn new(
         session: &'a Session,
@@ -75,7 +81,9 @@ impl<'a> Call<'a> {
             touch: touches(session, command),
             only_key: None,
             expects_disk: session.forecast.expects_disk(),
+            told_time: true,
             source: Cell::default(),
+            needed_latch: Cell::new(false),
             met_expired: Cell::new(false),
             changed: RefCell::default(),
             changed_databases: Cell::new(false),
@@ -100,7 +108,9 @@ impl<'a> Call<'a> {
             touch: parked.touch,
             only_key,
             expects_disk: false,
+            told_time: false,
             source: Cell::default(),
+            needed_latch: Cell::new(false),
             met_expired: Cell::new(false),
             changed: RefCell::default(),
             changed_databases: Cell::new(false),
@@ -128,6 +138,12 @@ impl<'a> Call<'a> {
     /// The seed of what it drew at random, if it did.
     pub fn drawn(&self) -> Option<u64> {
         self.draws.seed()
+    }
+
+    /// Whether the last read needed latches, held or not.
+    #[inline]
+    pub fn needed_latch(&self) -> bool {
+        self.needed_latch.get()
     }
 
     /// The bytes of the key at an argument.
@@ -180,6 +196,13 @@ impl<'a> Call<'a> {
         set
     }
 
+    /// Shared latches of the one key that a command reads, if nothing has to be waited for.
+    #[inline]
+    pub fn try_share(&self, at: u16) -> Option<SharedLatch<'_>> {
+        let store = &self.services.store;
+        store.latches().try_share(store.seed().hash(self.key(at)))
+    }
+
     /// Runs the handler, again as long as databases are flushed or swapped under it.
     #[inline]
     pub fn run(&self, tier: Tier, latched: bool) -> (CommandResult<Outcome>, Position) {
@@ -206,11 +229,18 @@ impl<'a> Call<'a> {
             latched,
             touch: self.touch,
         };
-        let view = match self.services.store.view(self.db, options) {
-            Ok(view) if self.expects_disk && tier == Tier::Memory => view.of_hot_rows(),
+        let store = &self.services.store;
+        let view = match self.told_time {
+            true => store.recent_view(self.db, options),
+            false => store.view(self.db, options),
+        };
+        let mut view = match view {
             Ok(view) => view,
             Err(error) => return (Err(error.into()), 0),
         };
+        if self.expects_disk && tier == Tier::Memory {
+            view.keep_to_hot_rows();
+        }
         let result = run(
             &view,
             &mut Args::new(self.request, self.command.words),
@@ -221,6 +251,7 @@ impl<'a> Call<'a> {
             _ if view.asked_engine() => Source::Memory,
             _ => Source::HotTable,
         });
+        self.needed_latch.set(view.needed_latch());
         self.note_lookups(&view, result.is_ok());
         (result, view.seen())
     }

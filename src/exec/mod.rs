@@ -1,5 +1,5 @@
 //! Owns the choke point: the only caller of handlers. `lookup` finds rows, `admit` says who may run
-//! what and when, `run` carries data commands out, `pool` is where they go when the disk is needed,
+//! what and when, `run` carries data commands out, `clock` times them, `pool` is where they go when the disk is needed,
 //! `control` carries out what waits or ends the process, `migrate` moves keys to another server,
 //! `notes` keeps what took long and tells monitors.
 //!
@@ -12,6 +12,7 @@ use crate::error::CommandError;
 mod admit;
 mod blocking;
 mod call;
+mod clock;
 mod control;
 mod digest;
 mod lookup;
@@ -22,6 +23,7 @@ mod populate;
 mod run;
 mod transaction;
 
+pub use clock::CommandClock;
 pub use lookup::Lookup;
 pub use pool::ReadPool;
 pub use run::{Answer, Executor, Later, Step};

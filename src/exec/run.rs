@@ -11,6 +11,7 @@
 use super::admit::admit;
 use super::blocking::{self, Entered};
 use super::call::{Call, touches};
+use super::clock::CommandClock;
 use super::control;
 use super::lookup::Lookup;
 use super::notes;
@@ -125,14 +126,14 @@ impl Executor {
         store.prefetch(session.db, wanted)
     }
 
-    /// Runs a request now if nothing has to be waited for. `clock` is when the last command ended;
-    /// it is moved to the end of this one.
+    /// Runs a request now if nothing has to be waited for. `clock` stands where the last command
+    /// ended; it is moved to the end of this one.
     #[inline]
     pub fn try_run(
         &self,
         session: &mut Session,
         request: &Request<'_>,
-        clock: &mut Instant,
+        clock: &mut CommandClock,
     ) -> Step {
         self.services.metrics.commands.add(1);
         self.try_again(session, request, clock)
@@ -140,7 +141,12 @@ impl Executor {
 
     /// The same for a request that is counted already.
     #[inline]
-    fn try_again(&self, session: &mut Session, request: &Request<'_>, clock: &mut Instant) -> Step {
+    fn try_again(
+        &self,
+        session: &mut Session,
+        request: &Request<'_>,
+        clock: &mut CommandClock,
+    ) -> Step {
         let (index, command) = match self.lookup.find(request) {
             Ok(found) => found,
             Err(error) => {
@@ -180,13 +186,15 @@ impl Executor {
             .store(index as i64, Ordering::Relaxed);
         let result = match command.spec.handler {
             Handler::Read(_) | Handler::Write(_) | Handler::Memo { .. } => {
-                let (result, source) = {
+                let expects_rows = session.forecast.expects_rows(index);
+                let (result, source, several) = {
                     let call = Call::new(session, command, *request);
-                    let result = self.try_data(&call);
+                    let result = self.try_data(&call, expects_rows);
                     later.draws = call.drawn();
-                    (result, call.source())
+                    (result, call.source(), call.needed_latch())
                 };
                 session.forecast.note(source);
+                session.forecast.note_rows(index, several);
                 match result {
                     Some(result) => result,
                     None => return Step::Later(later),
@@ -198,9 +206,7 @@ impl Executor {
             // not found.
             Handler::Container => (Err(CommandError::wrong_arity(command.full_name)), 0),
         };
-        let now = Instant::now();
-        let spent = now.duration_since(*clock).as_nanos() as u64;
-        *clock = now;
+        let spent = clock.lap(&self.services.store);
         notes::note(&self.services, &session.client, command, request, spent);
         Step::Done(self.answer(stats, spent, result))
     }
@@ -255,7 +261,8 @@ impl Executor {
             let writes = transaction::may_stage(session, held.command);
             self.services.pause.over(writes).await;
             session.client.blocked.store(false, Ordering::Relaxed);
-            step = self.try_again(session, &owned.as_request(), &mut Instant::now());
+            let mut clock = CommandClock::start(&self.services.store);
+            step = self.try_again(session, &owned.as_request(), &mut clock);
         }
         step
     }
@@ -272,7 +279,13 @@ impl Executor {
         control::carry_out(kind, session, &mut args, &self.pool).await
     }
 
-    fn try_data(&self, call: &Call<'_>) -> Option<(CommandResult<Outcome>, Position)> {
+    /// Runs a data command if all it needs is in memory and free. With `expects_rows` its latch is
+    /// taken first, which saves a second run if it reads several rows of its key.
+    fn try_data(
+        &self,
+        call: &Call<'_>,
+        expects_rows: bool,
+    ) -> Option<(CommandResult<Outcome>, Position)> {
         let flags = call.command.spec.flags();
         let store = &self.services.store;
         let unsettled = || store.queue().staged() > store.queue().committed();
@@ -286,10 +299,23 @@ impl Executor {
         if keys.len() > 1 {
             call.prefetch(&keys);
         }
-        if call.command.spec.may_stage() && store.queue().is_full() {
+        let may_stage = call.command.spec.may_stage();
+        if may_stage && store.queue().is_full() {
             return None;
         }
-        if !call.command.spec.is_write() && keys.len() == 1 && !flags.has(Flags::LATCHED) {
+        let one_key = match keys.as_slice() {
+            &[(at, _)] if !call.command.spec.is_write() => Some(at),
+            _ => None,
+        };
+        if expects_rows
+            && !may_stage
+            && let Some(latch) = one_key.and_then(|at| call.try_share(at))
+        {
+            let (result, position) = call.run(Tier::Memory, true);
+            drop(latch);
+            return settled((result, call.with_expired_dropped(position)));
+        }
+        if one_key.is_some() && !flags.has(Flags::LATCHED) {
             match call.run(Tier::Memory, false) {
                 (Err(CommandError::Storage(StorageError::NeedsLatch)), _) => {}
                 (result, position) => {

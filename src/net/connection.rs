@@ -4,17 +4,18 @@
 //!
 //! On the request path: one read and one write per pipeline, no allocation.
 
+use super::company::{self, Company};
 use super::mix::Mix;
 use super::output::{Output, SEND_BYTES};
 use crate::command::Outcome;
 use crate::config::ClientClass;
-use crate::exec::{Answer, Executor, Step};
+use crate::exec::{Answer, CommandClock, Executor, Step};
 use crate::resp::{Parsed, ProtocolError, ProtocolLimits, Reply, RequestParser, RespVersion};
 use crate::session::{Feed, ReplyMode, Session};
 use bytes::BytesMut;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Bytes that one read asks for.
@@ -41,6 +42,7 @@ struct Connection<S> {
     input: BytesMut,
     parser: RequestParser,
     output: Output,
+    company: Company,
 }
 
 /// Serves a client until it or the server ends the connection.
@@ -56,6 +58,7 @@ where
         input: BytesMut::with_capacity(READ_BYTES),
         parser: RequestParser::new(),
         output: Output::default(),
+        company: Company::default(),
     };
     tokio::select! {
         biased;
@@ -158,7 +161,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
 
     /// Runs all complete requests of the buffer.
     async fn process(&mut self) -> Option<End> {
-        let mut clock = Instant::now();
+        company::begin();
+        let mut clock = CommandClock::start(&self.executor.services().store);
         let mut commands = 0;
         let mut prefetched = 0;
         let end = loop {
@@ -193,7 +197,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         end
     }
 
-    async fn run_one(&mut self, consumed: usize, clock: &mut Instant) -> Option<End> {
+    async fn run_one(&mut self, consumed: usize, clock: &mut CommandClock) -> Option<End> {
         let request = self.parser.request(&self.input);
         let answer = match self.executor.try_run(&mut self.session, &request, clock) {
             Step::Done(answer) => {
@@ -218,7 +222,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 } else {
                     run.await
                 };
-                *clock = Instant::now();
+                *clock = CommandClock::start(&self.executor.services().store);
                 answer
             }
         };
@@ -301,6 +305,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                     false => leader.wait(position).await.ok(),
                 };
             }
+        } else {
+            self.company.give_way().await;
         }
         if queue.any_failed() {
             self.output.fail(|position| queue.failure(position));

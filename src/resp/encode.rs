@@ -63,7 +63,7 @@ pub trait ReplySink {
 }
 
 impl ReplySink for Vec<u8> {
-    #[inline]
+    #[inline(always)]
     fn put(&mut self, bytes: &[u8]) {
         self.extend_from_slice(bytes);
     }
@@ -121,6 +121,15 @@ pub fn encode<S: ReplySink + ?Sized>(reply: &Reply, version: RespVersion, out: &
 /// Appends a marker, a number and a line end.
 #[inline]
 fn put_header<S: ReplySink + ?Sized>(marker: u8, number: i64, out: &mut S) {
+    // One digit or two: most lengths and counts. Pieces of constant length need no call.
+    match number {
+        0..10 => return out.put(&[marker, b'0' + number as u8, b'\r', b'\n']),
+        10..100 => {
+            let (ten, one) = (number as u8 / 10, number as u8 % 10);
+            return out.put(&[marker, b'0' + ten, b'0' + one, b'\r', b'\n']);
+        }
+        _ => {}
+    }
     let mut digits = itoa::Buffer::new();
     let digits = digits.format(number).as_bytes();
     let mut header = [0; HEADER_LEN_MAX];

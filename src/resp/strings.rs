@@ -7,9 +7,18 @@
 
 use super::encode::{RespVersion, put_len, put_short_bulk};
 use super::{Reply, ReplySink};
+use std::cell::Cell;
 
 /// Room that most small collections need.
 const START_BYTES: usize = 256;
+/// A larger buffer is given back instead of being kept for the next reply.
+const KEEP_BYTES_MAX: usize = 64 * 1024;
+
+thread_local! {
+    /// The buffer of the last reply that this thread is done with: it has grown to what replies
+    /// here need.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
 
 /// What the strings are to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,14 +46,14 @@ impl Strings {
         Strings {
             of,
             count: 0,
-            wire: Vec::new(),
+            wire: SPARE.take(),
         }
     }
 
     /// Appends one.
     #[inline]
     pub fn push(&mut self, string: &[u8]) {
-        if self.wire.is_empty() {
+        if self.wire.capacity() == 0 {
             self.wire.reserve(START_BYTES);
         }
         self.count += 1;
@@ -61,6 +70,17 @@ impl Strings {
         };
         put_len(marker, count, out);
         out.put(&self.wire);
+    }
+}
+
+impl Drop for Strings {
+    #[inline]
+    fn drop(&mut self) {
+        if (1..=KEEP_BYTES_MAX).contains(&self.wire.capacity()) {
+            self.wire.clear();
+            // A thread that is about to end has no place for it any more.
+            let _ = SPARE.try_with(|spare| spare.set(std::mem::take(&mut self.wire)));
+        }
     }
 }
 

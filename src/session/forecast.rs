@@ -1,7 +1,9 @@
-//! Owns a guess about one connection: whether its next read will need the disk.
+//! Owns guesses about one connection: whether its next read will need the disk, and whether it will
+//! read several rows of its key.
 //! Invariants: only a row of consecutive misses makes RocksDB's memory not worth asking, and every
 //! few reads it is asked all the same, so the guess follows what the client does; a wrong guess
-//! costs a thread switch, never an answer. Must not know: what is read. Tests: below.
+//! costs a thread switch or a second run, never an answer. Must not know: what is read.
+//! Tests: below.
 //!
 //! To learn that RocksDB has a row only on disk costs a search in its index, which the thread that
 //! goes to the disk repeats. A connection that reads more data than memory holds does that for
@@ -29,6 +31,8 @@ pub enum Source {
 pub struct Forecast {
     /// Misses in a row, counted round between `MISSES` and `MISSES + UNASKED`.
     misses: u8,
+    /// The command that read several rows of its key when it was last run, by number.
+    reads_rows: Option<usize>,
 }
 
 impl Forecast {
@@ -47,6 +51,23 @@ impl Forecast {
             Source::Disk if self.misses == MISSES + UNASKED => MISSES,
             Source::Disk => self.misses + 1,
         };
+    }
+
+    /// Whether a command should hold its key's latch from the start, instead of learning on the
+    /// way that it needs it and running again.
+    #[inline]
+    pub fn expects_rows(&self, command: usize) -> bool {
+        self.reads_rows == Some(command)
+    }
+
+    /// Learns whether a command read several rows of its key.
+    #[inline]
+    pub fn note_rows(&mut self, command: usize, several: bool) {
+        if several {
+            self.reads_rows = Some(command);
+        } else if self.expects_rows(command) {
+            self.reads_rows = None;
+        }
     }
 }
 
@@ -80,6 +101,17 @@ mod tests {
         run(&mut forecast, 1000, false);
         let asked = run(&mut forecast, 1000, true);
         assert!(asked >= 1000 - usize::from(UNASKED));
+    }
+
+    #[test]
+    fn a_command_is_taken_for_what_it_was_last_time() {
+        let mut forecast = Forecast::default();
+        assert!(!forecast.expects_rows(0));
+        forecast.note_rows(7, true);
+        forecast.note_rows(3, false);
+        assert!(forecast.expects_rows(7) && !forecast.expects_rows(3));
+        forecast.note_rows(7, false);
+        assert!(!forecast.expects_rows(7));
     }
 
     #[test]

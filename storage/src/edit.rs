@@ -56,7 +56,7 @@ impl<'s> Deref for Edit<'s> {
 impl<'s> Edit<'s> {
     pub(crate) fn new(store: &'s Store, db: u32, options: ViewOptions) -> Edit<'s> {
         Edit {
-            view: View::new(store, db, options, true),
+            view: View::new(store, db, options, true, store.now_ms()),
             spilled: Vec::new(),
             published: Vec::new(),
             expiry_min_ms: u64::MAX,

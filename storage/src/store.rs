@@ -126,7 +126,15 @@ impl Store {
     #[inline]
     pub fn view(&self, db: u32, options: ViewOptions) -> Result<View<'_>> {
         check_database(db)?;
-        Ok(View::new(self, db, options, false))
+        Ok(View::new(self, db, options, false, self.now_ms()))
+    }
+
+    /// The same at the newest time that anybody was told: for a thread that asked for the time a
+    /// moment ago.
+    #[inline]
+    pub fn recent_view(&self, db: u32, options: ViewOptions) -> Result<View<'_>> {
+        check_database(db)?;
+        Ok(View::new(self, db, options, false, self.clock.recent_ms()))
     }
 
     /// A database for changing. The caller holds exclusive latches on the keys it will change.

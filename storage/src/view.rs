@@ -57,6 +57,8 @@ pub struct View<'s> {
     asked_engine: Cell<bool>,
     /// Some key that was looked up is stored and expired.
     met_expired: Cell<bool>,
+    /// Latches were needed, held or not.
+    needed_latch: Cell<bool>,
     pub(crate) staged: RefCell<StagedRows>,
     _lease: Lease<'s>,
 }
@@ -125,7 +127,13 @@ impl<'k> KeyEntry<'k> {
 }
 
 impl<'s> View<'s> {
-    pub(crate) fn new(store: &'s Store, db: u32, options: ViewOptions, edits: bool) -> View<'s> {
+    pub(crate) fn new(
+        store: &'s Store,
+        db: u32,
+        options: ViewOptions,
+        edits: bool,
+        now_ms: u64,
+    ) -> View<'s> {
         let began = store.queue().committed();
         let lease = store.begin_lease(began);
         let (ns, map_version) = store.queue().resolve(db);
@@ -134,7 +142,7 @@ impl<'s> View<'s> {
             db,
             ns,
             map_version,
-            now_ms: store.now_ms(),
+            now_ms,
             options,
             edits,
             began,
@@ -144,6 +152,7 @@ impl<'s> View<'s> {
             hot_rows_only: false,
             asked_engine: Cell::new(false),
             met_expired: Cell::new(false),
+            needed_latch: Cell::new(false),
             staged: RefCell::default(),
             _lease: lease,
         }
@@ -154,13 +163,11 @@ impl<'s> View<'s> {
         self.store
     }
 
-    /// The same, taking every row that the hot table does not know for one that needs the disk:
+    /// From now on takes every row that the hot table does not know for one that needs the disk:
     /// for a caller who does not expect RocksDB to have it in memory.
-    pub fn of_hot_rows(self) -> View<'s> {
-        View {
-            hot_rows_only: true,
-            ..self
-        }
+    #[inline]
+    pub fn keep_to_hot_rows(&mut self) {
+        self.hot_rows_only = true;
     }
 
     /// Whether RocksDB was asked for a row.
@@ -219,11 +226,18 @@ impl<'s> View<'s> {
     /// Fails unless the caller holds the latches of the keys it reads several rows of.
     #[inline]
     pub fn need_latch(&self) -> Result<()> {
+        self.needed_latch.set(true);
         if self.options.latched {
             Ok(())
         } else {
             Err(StorageError::NeedsLatch)
         }
+    }
+
+    /// Whether [`View::need_latch`] was asked, whatever it said.
+    #[inline]
+    pub fn needed_latch(&self) -> bool {
+        self.needed_latch.get()
     }
 
     /// Slot and hash of a key.
@@ -366,7 +380,9 @@ impl<'s> View<'s> {
         row_key: &RowKey,
         touch: bool,
     ) -> Result<std::result::Result<Option<Record>, Stamp>> {
-        if let Some(own) = self.staged.borrow().find(hash, row_key) {
+        if self.edits
+            && let Some(own) = self.staged.borrow().find(hash, row_key)
+        {
             return Ok(Ok((!own.deleted).then(|| own.record.clone())));
         }
         let table = self.store.table();

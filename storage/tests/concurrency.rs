@@ -185,7 +185,11 @@ fn a_view_of_hot_rows_knows_what_is_staged_and_asks_nobody_for_the_rest() {
         tier: Tier::Memory,
         ..DISK
     };
-    let hot = || store.view(0, options).unwrap().of_hot_rows();
+    let hot = || {
+        let mut view = store.view(0, options).unwrap();
+        view.keep_to_hot_rows();
+        view
+    };
     let view = hot();
     let unknown = common::get(&view, b"k");
     assert!(matches!(unknown, Err(StorageError::NeedsDisk)));

@@ -472,9 +472,15 @@ impl Block {
 
     /// The block, shared with the hot table.
     pub fn value(&self) -> Value {
+        Block(self.0.clone()).into_value()
+    }
+
+    /// The same for who needs nothing else of it.
+    #[inline]
+    pub fn into_value(self) -> Value {
         let Block(record) = self;
         match record {
-            Some(record) => record.value_from(FLAGS_LEN),
+            Some(record) => record.into_value_from(FLAGS_LEN),
             None => Value::from(&[0; entries::COUNT_LEN][..]),
         }
     }

@@ -83,19 +83,46 @@ pub fn look_up(
             Some((entry.payload_part(value)?, found.expire_ms))
         }));
     }
-    view.need_latch()?;
-    let state = Buckets::decode(inside)?;
-    let place = Place::of(&entry);
-    let address = state.address(buckets::h48(view, field));
-    let block = state.block(view, place, address)?;
-    let Some(found) = entries::find(block.bytes(), field)? else {
+    let Some((block, found)) = look_into_buckets(view, &entry, inside, field)? else {
         return Ok(None);
     };
     let value = match found.blob {
-        true => buckets::blob(view, place, block.bytes(), &found)?,
+        true => buckets::blob(view, Place::of(&entry), block.bytes(), &found)?,
         false => block.part(found.value.clone()),
     };
     Ok(Some((value, found.expire_ms)))
+}
+
+/// Whether a set holds a member: [`look_up`] for what has no value to share.
+#[inline]
+pub fn holds_member(view: &View<'_>, key: &[u8], member: &[u8]) -> Result<bool> {
+    let entry = view.open_as(key, DataType::Set)?;
+    let (Some(header), Some(payload)) = (entry.header(), entry.payload()) else {
+        return Ok(false);
+    };
+    Shape::decode(payload)?;
+    let inside = payload.get(SHAPE_LEN..).unwrap_or_default();
+    Ok(match header.head {
+        None => entries::find(inside, member)?.is_some(),
+        Some(_) => look_into_buckets(view, &entry, inside, member)?.is_some(),
+    })
+}
+
+/// The entry of a field, and the block it stands in, of a key whose rows are buckets; `state` is
+/// what its payload says of them.
+#[inline]
+pub(crate) fn look_into_buckets(
+    view: &View<'_>,
+    entry: &KeyEntry<'_>,
+    state: &[u8],
+    field: &[u8],
+) -> Result<Option<(Block, Entry)>> {
+    view.need_latch()?;
+    let state = Buckets::decode(state)?;
+    let address = state.address(buckets::h48(view, field));
+    let block = state.block(view, Place::of(entry), address)?;
+    let found = entries::find(block.bytes(), field)?;
+    Ok(found.map(|found| (block, found)))
 }
 
 enum Form {
@@ -236,7 +263,7 @@ impl<'k> Map<'k> {
             Form::Spread(state) => {
                 view.need_latch()?;
                 let address = state.address(buckets::h48(view, field));
-                bucket = state.block(view, self.place, address)?.value();
+                bucket = state.block(view, self.place, address)?.into_value();
                 &bucket
             }
         };
@@ -341,7 +368,7 @@ impl<'k> Map<'k> {
                         state.prefetch(view, self.place, number);
                     }
                     let block = state.block(view, self.place, state.nth(number))?;
-                    each(&block.value())?;
+                    each(&block.into_value())?;
                 }
                 Ok(())
             }

@@ -65,6 +65,12 @@ pub struct KeyGuard {
     _stripes: SmallVec<[StripeGuard; 2]>,
 }
 
+/// One stripe held together with other readers; as [`KeyGuard`], for who does not outlive the table.
+pub struct SharedLatch<'t> {
+    table: &'t Arc<LatchTable>,
+    index: u32,
+}
+
 /// The stripes a command needs, sorted, each once, in the stronger mode.
 #[derive(Debug, Clone, Default)]
 pub struct LatchSet {
@@ -85,7 +91,11 @@ impl LatchSet {
     }
 
     /// Adds shared latches of stripes, as [`Reach`](super::reach::Reach) counts them.
+    #[inline]
     pub fn add_shared(&mut self, stripes: &[u32]) {
+        if stripes.is_empty() {
+            return;
+        }
         let stripes = stripes.iter().map(|&stripe| (stripe, Mode::Shared));
         self.stripes.extend(stripes);
     }
@@ -125,6 +135,15 @@ impl LatchTable {
             guards.push(self.try_stripe(index, mode)?);
         }
         Some(KeyGuard { _stripes: guards })
+    }
+
+    /// Takes the latch of one key, of which the hash is given, if it has not to be waited for.
+    #[inline]
+    pub fn try_share(self: &Arc<Self>, key_hash: u64) -> Option<SharedLatch<'_>> {
+        let index = stripe_of(key_hash);
+        let taken = self.stripe(index).take(Mode::Shared);
+        // Made only if taken: dropping it gives the stripe back.
+        taken.then(|| SharedLatch { table: self, index })
     }
 
     /// Takes all latches, waiting in line where it must.
@@ -287,23 +306,31 @@ impl Drop for StripeGuard {
     fn drop(&mut self) {
         let stripe = self.table.stripe(self.index);
         if !stripe.release(self.mode) {
-            self.pass_on();
+            pass_on(&self.table, self.index, self.mode);
         }
     }
 }
 
-impl StripeGuard {
-    #[cold]
-    fn pass_on(&self) {
-        for (sender, mode) in self.table.stripe(self.index).pass_on(self.mode) {
-            let guard = StripeGuard {
-                table: Arc::clone(&self.table),
-                index: self.index,
-                mode,
-            };
-            // A waiter that gave up drops the guard, here or in the channel, and so passes it on.
-            drop(sender.send(guard));
+impl Drop for SharedLatch<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.table.stripe(self.index).release(Mode::Shared) {
+            pass_on(self.table, self.index, Mode::Shared);
         }
+    }
+}
+
+/// Gives a stripe back for which others wait.
+#[cold]
+fn pass_on(table: &Arc<LatchTable>, index: u32, held: Mode) {
+    for (sender, mode) in table.stripe(index).pass_on(held) {
+        let guard = StripeGuard {
+            table: Arc::clone(table),
+            index,
+            mode,
+        };
+        // A waiter that gave up drops the guard, here or in the channel, and so passes it on.
+        drop(sender.send(guard));
     }
 }
 
@@ -340,6 +367,24 @@ mod tests {
         assert!(table.try_lock(&set(&[("a", Mode::Shared)])).is_none());
         drop(writer);
         assert!(table.try_lock(&set(&[("a", Mode::Shared)])).is_some());
+    }
+
+    #[test]
+    fn one_reader_shares_like_many_and_lets_waiters_in() {
+        let table = Arc::new(LatchTable::default());
+        let hash = KeyName::new(b"a", &HashSeed([1; 16])).hash;
+        let writer = table.try_lock(&set(&[("a", Mode::Exclusive)]));
+        assert!(table.try_share(hash).is_none());
+        drop(writer);
+        let one = table.try_share(hash).unwrap();
+        let two = table.try_lock(&set(&[("a", Mode::Shared)])).unwrap();
+        let mut writer = pin!(table.lock(set(&[("a", Mode::Exclusive)])));
+        assert!(poll(writer.as_mut()).is_pending());
+        assert!(table.try_share(hash).is_none());
+        drop(two);
+        assert!(poll(writer.as_mut()).is_pending());
+        drop(one);
+        assert!(poll(writer.as_mut()).is_ready());
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! entry = flags u8 | field length varint | [value length varint] | [expire_ms u64] | field | value
 //! ```
 
+use crate::encoding::compare::same;
 use crate::encoding::record::Record;
 use crate::encoding::varint;
 use crate::error::{Result, StorageError};
@@ -203,15 +204,38 @@ impl Iterator for Iter<'_> {
 /// The entry of a field.
 #[inline]
 pub fn find(block: &[u8], field: &[u8]) -> Result<Option<Entry>> {
-    for entry in iter(block) {
-        let entry = entry?;
-        let found = block.get(entry.field.clone()).unwrap_or_default();
-        // Names are often of one length and begin alike, so their ends are compared first.
-        if found.len() == field.len() && found.last() == field.last() && found == field {
-            return Ok(Some(entry));
+    let mut at = COUNT_LEN;
+    for _ in 0..count(block) {
+        let (found, end) = match short_entry(block, at) {
+            Some(found) => found,
+            None => {
+                let entry = entry_at(block, at)?;
+                (block.get(entry.field).unwrap_or_default(), entry.value.end)
+            }
+        };
+        if same(found, field) {
+            return entry_at(block, at).map(Some);
         }
+        at = end;
     }
     Ok(None)
+}
+
+/// The field of the entry at `at`, and where the entry ends, if it is one that never expires, its
+/// value stands behind it and both are short: what most entries are. A block may hold it that
+/// [`entry_at`] does not give here.
+#[inline(always)]
+fn short_entry(block: &[u8], at: usize) -> Option<(&[u8], usize)> {
+    let &[flags, field_len, behind] = block.get(at..)?.first_chunk::<3>()?;
+    let value_len = if flags == flag::VALUE { behind } else { 0 };
+    if flags > flag::VALUE || !varint::is_short(field_len | value_len) {
+        return None;
+    }
+    let start = at + 2 + usize::from(flags);
+    let field_end = start + usize::from(field_len);
+    let end = field_end + usize::from(value_len);
+    let entry = block.get(start..end)?;
+    Some((entry.get(..usize::from(field_len))?, end))
 }
 
 /// The pieces of a block in which `old` is replaced by `new`, or taken away, or, without `old`,
@@ -333,6 +357,29 @@ mod tests {
                 prop_assert!(entry.start < entry.field.start);
             }
         }
+    }
+
+    #[test]
+    fn fields_are_found_behind_long_and_timed_ones() {
+        let long = [b'l'; 200];
+        let entries = [
+            new(b"", None, None),
+            new(&long, Some(b"v"), None),
+            new(b"a", Some(&long), None),
+            new(b"timed", Some(b"v"), Some(7)),
+            new(b"b", Some(b""), None),
+            new(b"\0", None, None),
+        ];
+        let mut block = vec![0, entries.len() as u8];
+        entries.iter().for_each(|entry| entry.push(&mut block));
+        for entry in &entries {
+            let found = find(&block, entry.field).unwrap().unwrap();
+            assert_eq!(&block[found.field.clone()], entry.field);
+            assert_eq!(&block[found.value], entry.value.unwrap_or_default());
+            assert_eq!(found.expire_ms, entry.expire_ms);
+        }
+        assert_eq!(find(&block, b"c").unwrap(), None);
+        assert!(find(&block[..block.len() - 1], b"c").is_err());
     }
 
     #[test]

@@ -3,10 +3,9 @@
 //! Must not know: values. Tests: below (order, round trip).
 
 use crate::encoding::short::Short;
+use crate::encoding::sip::sip_1_3;
 use crate::partition::slot_of;
-use siphasher::sip::SipHasher13;
 use smallvec::SmallVec;
-use std::hash::Hasher;
 
 /// First byte of every row key of a partition.
 pub mod kind {
@@ -60,9 +59,7 @@ impl HashSeed {
     /// 64 bits of SipHash-1-3 over `bytes`; the upper 48 are `h`.
     #[inline]
     pub fn hash(&self, bytes: &[u8]) -> u64 {
-        let mut hasher = SipHasher13::new_with_key(&self.0);
-        hasher.write(bytes);
-        hasher.finish()
+        sip_1_3(&self.0, bytes)
     }
 }
 

@@ -2,6 +2,7 @@
 //! Invariants: big-endian and fixed width; every decoder is total (any bytes give a value or
 //! `Corrupted`). Must not know: the engine. Tests: beside each file.
 
+pub(crate) mod compare;
 pub mod count;
 pub mod entries;
 pub mod key;
@@ -12,4 +13,5 @@ pub mod record;
 pub mod score;
 pub mod shape;
 pub(crate) mod short;
+mod sip;
 pub mod varint;

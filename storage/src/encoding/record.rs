@@ -74,6 +74,14 @@ impl Record {
         crate::Value::slice(Arc::clone(&self.bytes), first, self.bytes.len())
     }
 
+    /// The same for who needs the row no longer.
+    #[inline]
+    pub fn into_value_from(self, start: usize) -> crate::Value {
+        let end = self.bytes.len();
+        let first = (self.key_len as usize + start).min(end);
+        crate::Value::slice(self.bytes, first, end)
+    }
+
     /// A part of the value, sharing this allocation.
     ///
     /// # Panics
@@ -128,6 +136,8 @@ mod tests {
         assert_eq!(record.value(), b"headerpayload");
         assert_eq!(&record.value_from(6)[..], b"payload");
         assert_eq!(&record.value_from(99)[..], b"");
+        assert_eq!(&record.clone().into_value_from(6)[..], b"payload");
+        assert_eq!(&record.clone().into_value_from(99)[..], b"");
         assert_eq!(record.len(), 16);
     }
 

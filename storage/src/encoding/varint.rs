@@ -8,6 +8,12 @@ pub fn len(value: u32) -> usize {
     (32 - (value | 1).leading_zeros() as usize).div_ceil(7)
 }
 
+/// Whether a byte at the front of a number is all of it, and so its value.
+#[inline]
+pub fn is_short(first: u8) -> bool {
+    first < 0x80
+}
+
 /// Appends `value`.
 #[inline]
 pub fn push(mut value: u32, out: &mut impl Extend<u8>) {

@@ -7,6 +7,7 @@
 //! between a row's home and the row there is no gap (a removal closes the one it makes).
 //! Must not know: versions, budgets. Tests: below, against a map.
 
+use crate::encoding::compare::same;
 use crate::encoding::record::Record;
 use crate::prefetch::prefetch;
 
@@ -29,7 +30,7 @@ pub struct Row {
 impl Row {
     #[inline]
     fn is(&self, hash: u64, key: &[u8]) -> bool {
-        self.hash == hash && self.record.key() == key
+        self.hash == hash && same(self.record.key(), key)
     }
 }
 

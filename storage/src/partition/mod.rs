@@ -15,6 +15,32 @@ pub fn slot_of(key: &[u8]) -> u16 {
 
 #[inline]
 fn hash_tag(key: &[u8]) -> &[u8] {
+    match may_contain(key, b'{') {
+        true => tag_inside(key),
+        false => key,
+    }
+}
+
+/// False only if the byte is not there: a look at eight bytes at a time.
+#[inline]
+fn may_contain(bytes: &[u8], byte: u8) -> bool {
+    const LOWEST: u64 = 0x0101_0101_0101_0101;
+    const HIGHEST: u64 = LOWEST << 7;
+    let pattern = LOWEST * u64::from(byte);
+    let in_word = |word: &[u8; 8]| {
+        // A byte becomes zero where it is the same, and only then borrows into its highest bit, or
+        // behind one that did.
+        let word = u64::from_le_bytes(*word) ^ pattern;
+        word.wrapping_sub(LOWEST) & !word & HIGHEST != 0
+    };
+    match bytes.last_chunk::<8>() {
+        // The last eight may overlap with the words before them.
+        Some(last) => in_word(last) || bytes.as_chunks::<8>().0.iter().any(in_word),
+        None => bytes.iter().any(|&other| other == byte),
+    }
+}
+
+fn tag_inside(key: &[u8]) -> &[u8] {
     let Some(open) = key.iter().position(|&byte| byte == b'{') else {
         return key;
     };

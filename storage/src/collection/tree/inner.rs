@@ -10,6 +10,7 @@
 //! ```
 
 use super::form::{Form, format};
+use crate::encoding::compare::order;
 use smallvec::SmallVec;
 use std::cmp::Ordering;
 
@@ -209,7 +210,7 @@ impl<'a> Inner<'a> {
         let (mut low, mut high) = (1, self.count());
         while low < high {
             let middle = (low + high) / 2;
-            match self.separator(middle)? <= key {
+            match order(self.separator(middle)?, key).is_le() {
                 true => low = middle + 1,
                 false => high = middle,
             }

@@ -11,6 +11,7 @@
 //! ```
 
 use super::form::{Form, format};
+use crate::encoding::compare::order;
 use smallvec::SmallVec;
 
 /// Bytes before the table.
@@ -118,7 +119,7 @@ impl<'a> Leaf<'a> {
         let (mut low, mut high) = (0, self.count);
         while low < high {
             let middle = (low + high) / 2;
-            match self.key(middle)?.cmp(key) {
+            match order(self.key(middle)?, key) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Equal => return Some(Ok(middle)),
                 std::cmp::Ordering::Greater => high = middle,

@@ -46,7 +46,7 @@ impl Tree {
         let row_key = self.node_key(place, number)?;
         let row = view.element(place.home_slot, &row_key)?;
         let row = row.ok_or_else(|| self.corrupted(number))?;
-        Ok(row.value_from(0))
+        Ok(row.into_value_from(0))
     }
 
     /// Writes a node; number 0 is the root.

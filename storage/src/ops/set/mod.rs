@@ -139,7 +139,7 @@ pub fn contains<'a>(
 /// Whether `member` is one.
 #[inline]
 pub fn contains_one(view: &View<'_>, key: &[u8], member: &[u8]) -> Result<bool> {
-    Ok(map::look_up(view, key, DataType::Set, member)?.is_some())
+    map::holds_member(view, key, member)
 }
 
 /// All members.

@@ -30,9 +30,11 @@ pub use store::store;
 use crate::change::Event;
 use crate::collection::Place;
 use crate::collection::buckets::{Buckets, STATE_LEN};
+use crate::collection::map::look_into_buckets;
 use crate::collection::tree::{Form, Tree, TreeKind};
 use crate::edit::Edit;
 use crate::encoding::meta::{DataType, Header};
+use crate::encoding::score::score_of;
 use crate::encoding::shape::Shape;
 use crate::error::{Result, StorageError};
 use crate::value::Value;
@@ -214,7 +216,18 @@ pub fn holds_zset(view: &View<'_>, key: &[u8]) -> Result<bool> {
 /// The score of a member.
 #[inline]
 pub fn score(view: &View<'_>, key: &[u8], member: &[u8]) -> Result<Option<f64>> {
-    ZSet::open(view, key)?.score(view, member)
+    let entry = view.open_as(key, DataType::ZSet)?;
+    match (entry.header(), entry.payload()) {
+        // The tree has no part in it.
+        (Some(header), Some(payload)) if header.head.is_some() => {
+            let state = payload.get(1..).unwrap_or_default();
+            let Some((block, found)) = look_into_buckets(view, &entry, state, member)? else {
+                return Ok(None);
+            };
+            score_of(block.bytes().get(found.value).unwrap_or_default()).map(Some)
+        }
+        _ => ZSet::of(view, entry)?.score(view, member),
+    }
 }
 
 /// The scores of several members.
