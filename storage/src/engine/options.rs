@@ -195,8 +195,8 @@ fn blocks(cache: &Cache) -> BlockBasedOptions {
     // What is cached is kept by how often it is asked for, and a read of cold data brings a block of
     // it in: half as many parts of the index are asked for twice as often, and stay.
     table.set_metadata_block_size(8 << 10);
-    // Keys of an index share long prefixes. Written once in so many, the index is half as large,
-    // and the search in it touches fewer cache lines than that of whole keys.
+    // Keys of an index share long prefixes. Written once in so many, more of the index fits in what
+    // small memory leaves for it.
     table.set_index_block_restart_interval(8);
     table.set_data_block_index_type(DataBlockIndexType::BinaryAndHash);
     table.set_data_block_hash_ratio(0.75);
