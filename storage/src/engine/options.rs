@@ -180,8 +180,8 @@ pub fn partition(
 fn blocks(cache: &Cache) -> BlockBasedOptions {
     let mut table = BlockBasedOptions::default();
     table.set_block_cache(cache);
-    // A block is closed by the row that reaches this size. With rows of 1 KiB it then still lies
-    // within eight sectors and so one page of memory: a read of 4.5 KiB costs a disk a quarter more.
+    // A block is closed by the row that reaches this size. With rows of 1 KiB it still lies within
+    // eight sectors then, and so in one page of memory; a read of nine took a disk a quarter longer.
     table.set_block_size(3 << 10);
     table.set_format_version(6);
     // Ten bits a key: one absent key in a hundred costs a block read.
@@ -192,8 +192,8 @@ fn blocks(cache: &Cache) -> BlockBasedOptions {
     table.set_pin_l0_filter_and_index_blocks_in_cache(true);
     table.set_index_type(rocksdb::BlockBasedIndexType::TwoLevelIndexSearch);
     table.set_partition_filters(true);
-    // What is cached is kept by how often it is asked for, and a read of cold data brings a block of
-    // it in: half as many parts of the index are asked for twice as often, and stay.
+    // What is cached is kept by how often it is asked for, and a read of cold data brings a block
+    // of it in: half as many parts of the index are asked for twice as often, and stay.
     table.set_metadata_block_size(8 << 10);
     // Keys of an index share long prefixes. Written once in so many, more of the index fits in what
     // small memory leaves for it.
