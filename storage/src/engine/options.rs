@@ -181,7 +181,7 @@ fn blocks(cache: &Cache) -> BlockBasedOptions {
     let mut table = BlockBasedOptions::default();
     table.set_block_cache(cache);
     // A block is closed by the row that reaches this size. With rows of 1 KiB it still lies within
-    // eight sectors then, and so in one page of memory; a read of nine took a disk a quarter longer.
+    // eight sectors then, and so in one page of memory; nine took a disk a quarter longer.
     table.set_block_size(3 << 10);
     table.set_format_version(6);
     // Ten bits a key: one absent key in a hundred costs a block read.
