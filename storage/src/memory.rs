@@ -121,11 +121,12 @@ impl Law {
         law
     }
 
-    /// How the caches share `room`. Memtables are charged to the block cache, so it must be larger
-    /// than they are to hold a block.
+    /// How the caches share `room`. Memtables are charged to the block cache and shrink when they
+    /// please, so its share of what they leave goes on top of them: the indexes of the files being
+    /// read must fit in it, or a read of one row becomes several of the disk.
     fn shares(&self, room: usize, memtables: usize) -> Budgets {
-        let least = BLOCK_CACHE_MIN + memtables;
-        let block_cache = (room / 100 * self.block_cache_percent).max(least);
+        let blocks = room.saturating_sub(memtables) / 100 * self.block_cache_percent;
+        let block_cache = memtables + blocks.max(BLOCK_CACHE_MIN);
         let hot_table = room.saturating_sub(block_cache).max(HOT_TABLE_MIN);
         Budgets {
             hot_table,

@@ -55,6 +55,18 @@ fn a_full_process_settles_at_its_target() {
 }
 
 #[test]
+fn memtables_leave_the_blocks_their_share() {
+    let law = Law::new(128 * MIB, 40);
+    let without = law.shares(100 * MIB, 0);
+    assert_eq!(without.block_cache / MIB, 40);
+    let budgets = law.shares(100 * MIB, 30 * MIB);
+    assert_eq!((budgets.block_cache - 30 * MIB) / MIB, 27, "of the 70 left");
+    assert!(budgets.hot_table + budgets.block_cache <= 100 * MIB);
+    let flooded = law.shares(20 * MIB, 30 * MIB);
+    assert_eq!(flooded.block_cache, 30 * MIB + BLOCK_CACHE_MIN);
+}
+
+#[test]
 fn estimates_that_are_too_low_do_not_keep_it_over() {
     let mut process = Process::new(256 * MIB, 40 * MIB);
     process.weight = 160;
