@@ -105,6 +105,21 @@ fn exec_is_refused_after_a_command_that_could_not_be_queued() {
 }
 
 #[test]
+fn a_command_that_a_transaction_cannot_hold_aborts_it() {
+    let server = Server::start();
+    let mut c = server.client();
+    for refused in ["SAVE", "SHUTDOWN NOSAVE"] {
+        queue(&mut c, &["SET a 1"]);
+        assert_eq!(
+            fails(&mut c, refused),
+            "ERR Command not allowed inside a transaction"
+        );
+        assert!(fails(&mut c, "EXEC").starts_with("EXECABORT "), "{refused}");
+    }
+    assert_eq!(ask::<i32>(&mut c, "EXISTS a"), 0);
+}
+
+#[test]
 fn discard_forgets_commands_and_watches() {
     let server = Server::start();
     let (mut c, mut other) = (server.client(), server.client());
