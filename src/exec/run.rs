@@ -531,3 +531,19 @@ fn outcome_of(served: Reply) -> CommandResult<Outcome> {
         reply => Ok(Outcome::from(reply)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_stand_behind_the_key_and_of_zadd_behind_the_score() {
+        let member = |words| member_of(&Glance { words });
+        assert_eq!(member([b"SADD", b"k", b"m", b"n"]), Some(&b"m"[..]));
+        assert_eq!(member([b"hget", b"k", b"f", b""]), Some(&b"f"[..]));
+        assert_eq!(member([b"ZADD", b"k", b"1", b"m"]), Some(&b"m"[..]));
+        assert_eq!(member([b"ZCARD", b"k", b"", b""]), None);
+        assert_eq!(member([b"SET", b"k", b"v", b""]), None);
+        assert_eq!(member([b"GETEX", b"k", b"EX", b"1"]), None);
+    }
+}

@@ -523,6 +523,7 @@ fn id_of(place: Place) -> Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encoding::meta::Head;
 
     #[test]
     fn every_h_has_one_bucket_and_buckets_follow_each_other() {
@@ -560,5 +561,27 @@ mod tests {
         assert_eq!(Buckets::decode(&state.encode()).unwrap(), state);
         assert!(Buckets::decode(&[0; STATE_LEN]).is_err());
         assert!(Buckets::decode(&state.encode()[1..]).is_err());
+    }
+
+    #[test]
+    fn the_bucket_of_a_field_is_known_from_the_meta_row() {
+        let state = Buckets::for_bytes(9000);
+        let mut header = Header::new(DataType::Set);
+        header.head = Some(Head {
+            id: 7,
+            home_slot: 3,
+            count: 100,
+        });
+        let meta =
+            |header: &Header, state: &[u8]| Record::new(b"key", &[&header.encode(), &[0], state]);
+        let hash = 0x1234_5678_9abc_def0;
+        let Address { level, index } = state.address(hash >> 16);
+        let found = row_of(&meta(&header, &state.encode()), hash);
+        assert_eq!(found, Some(bucket_key(3, 7, level, index)));
+        assert_eq!(row_of(&meta(&header, &[0; 4]), hash), None);
+        header.kind = DataType::List;
+        assert_eq!(row_of(&meta(&header, &state.encode()), hash), None);
+        (header.kind, header.head) = (DataType::Set, None);
+        assert_eq!(row_of(&meta(&header, &state.encode()), hash), None);
     }
 }
