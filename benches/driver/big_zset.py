@@ -4,8 +4,8 @@ Owns: the scenarios bigzset-*. Invariants: members, scores and the order of fill
 different permutations, so no two of them lie together by accident; our server has a maxmemory when
 it is measured, and Redis, which would refuse the writes under one, has none. The filling is not
 measured: under that maxmemory each member would wait for the disk twice, one after the other, as
-bigzset-zadd shows, so it is done before the maxmemory is lowered. Must not know: how members are kept.
-Tests: test_types.py runs it small against redis-server twice.
+bigzset-zadd shows, so it is done before the maxmemory is lowered. Must not know: how members are
+kept. Tests: test_types.py runs it small against redis-server twice.
 """
 
 import math
