@@ -25,9 +25,9 @@ SIZES = (10**3, 10**4, 10**5, 10**6)
 # Calls of one cell: as many as its seconds allow, preparation included.
 CALLS_MAX, CALLS_MIN = 101, 5
 CELL_SECONDS = 0.3
-# Of calls that take this long alone, fewer will do.
+# Of calls that take this long, preparation included, fewer will do.
 SLOW_CALL_SECONDS, SLOW_CALLS_MIN = 0.2, 3
-COUNTED_CALLS, COUNTED_CALLS_SLOW = 10, 3
+COUNTED_CALLS, COUNTED_CALLS_SLOW, COUNTED_CALLS_HEAVY = 10, 1, 2
 # A pause and megabytes through the caches slow the next few calls, any: these come first.
 WARMING_PINGS, WARMING_PINGS_HEAVY = 5, 20
 WARMING_WRITES_HEAVY = (encode("SET", "warm", "v"), encode("DEL", "warm")) * 10
@@ -133,7 +133,7 @@ class Cell:
         self.pings.append(ping_us)
 
     def is_slow(self) -> bool:
-        return bool(self.times) and min(self.times) >= SLOW_CALL_SECONDS * 1e6
+        return bool(self.times) and self.seconds / len(self.times) >= SLOW_CALL_SECONDS
 
     def is_done(self) -> bool:
         """The first call is not counted."""
@@ -179,7 +179,8 @@ def counted(
     if counters.reads_of(counters.reading(client), 1) is None:
         return None
     found = []
-    for _ in range(COUNTED_CALLS_SLOW if slow or case.heavy else COUNTED_CALLS):
+    calls = COUNTED_CALLS_SLOW if slow else COUNTED_CALLS
+    for _ in range(COUNTED_CALLS_HEAVY if case.heavy else calls):
         step = case.step(size)
         request = prepare(client, step, rest)
         before = counters.reading(client)

@@ -22,7 +22,9 @@ BUFFER_MB_MIN, BUFFER_MB_MAX = 1, 4
 ROUNDS_MAX = 3
 FRESH_KEYS, HOT_KEYS = 20_000_000, 100_000
 VALUE_BYTES = 100
-SUSTAINED_SECONDS = 12
+SUSTAINED_SECONDS = 6
+# Of the other loads, at most.
+LOAD_SECONDS_MAX = 1.5
 MAXMEMORY_MB = 256
 PIPELINE = 16
 
@@ -67,7 +69,7 @@ def directives(partitions: int) -> tuple[tuple[str, str], ...]:
 
 def hot(context: Context, server: Server, command: tuple[str, ...]) -> list[load.Sample]:
     shape = load.Shape(command, pipeline=PIPELINE, keys=HOT_KEYS)
-    requests = load.requests_for(server, shape, context.seconds)
+    requests = load.requests_for(server, shape, min(context.seconds, LOAD_SECONDS_MAX))
     return [load.run(server, shape, requests)]
 
 
@@ -77,7 +79,7 @@ def one_round(
     fresh = load.Shape(("SET", "key:__rand_int__", RANDOM_VALUE), pipeline=PIPELINE,
                        keys=max(int(FRESH_KEYS * context.scale), HOT_KEYS))
     if BURST in chosen:
-        requests = load.requests_for(server, fresh, context.seconds)
+        requests = load.requests_for(server, fresh, min(context.seconds, LOAD_SECONDS_MAX))
         accounts[BURST.name].add([load.run(server, fresh, requests, settle=False)])
     if SUSTAINED in chosen:
         server.wait_quiet()

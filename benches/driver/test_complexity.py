@@ -62,7 +62,7 @@ class ComplexityTest(unittest.TestCase):
         cell.seconds = complexity.CELL_SECONDS
         self.assertTrue(cell.is_done())
         self.assertEqual(cell.cost_us(), 30.0)
-        slow = complexity.Cell([complexity.SLOW_CALL_SECONDS * 1e6] * 4, [20.0] * 4, 9.0)
+        slow = complexity.Cell([30.0] * 4, [20.0] * 4, complexity.SLOW_CALL_SECONDS * 4)
         self.assertTrue(slow.is_done())
 
     def test_calls_leave_their_collection_as_it_was(self):

@@ -1,4 +1,7 @@
-"""Rows of the complexity table: hashes, also the times of their fields. Tests: test_complexity.py."""
+"""Rows of the complexity table: hashes, and the times of their fields.
+
+Tests: test_complexity.py.
+"""
 
 from collections.abc import Callable
 
