@@ -1,4 +1,4 @@
-//! Owns the subcommands of DEBUG that show how one key's value is kept: OBJECT, LISTPACK, QUICKLIST.
+//! Owns the subcommands of DEBUG that show how one value is kept: OBJECT, LISTPACK, QUICKLIST.
 //! Must not know: what the bytes of a form mean. Tests: `tests/commands/memory.rs`,
 //! `tests/commands/server.rs`.
 
