@@ -284,6 +284,30 @@ fn command_describes_every_command() {
 }
 
 #[test]
+fn command_getkeys_tells_what_a_command_without_arguments_lacks() {
+    if skip_on_stand_in("wants an argument of the command asked about") {
+        return;
+    }
+    let server = Server::start();
+    let mut c = server.client();
+    for subcommand in ["GETKEYS", "GETKEYSANDFLAGS"] {
+        for (command, error) in [
+            ("PING", "ERR The command has no key arguments"),
+            ("NOSUCH", "ERR Invalid command specified"),
+            (
+                "GET",
+                "ERR Invalid number of arguments specified for command",
+            ),
+        ] {
+            assert_eq!(
+                fails(&mut c, &format!("COMMAND {subcommand} {command}")),
+                error
+            );
+        }
+    }
+}
+
+#[test]
 fn time_is_the_wall_clock() {
     let server = Server::start();
     let (seconds, micros): (u64, u64) = ask(&mut server.client(), "TIME");

@@ -153,9 +153,9 @@ fn list(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
 
 static GETKEYS: CommandSpec = CommandSpec {
     name: "getkeys",
-    arity: Arity::at_least(4),
+    arity: Arity::at_least(3),
     handler: Handler::Server(getkeys),
-    syntax: "command arg [arg ...]",
+    syntax: "command [arg [arg ...]]",
     summary: "Extracts the key names from a command with its arguments.",
     complexity: "O(N) where N is the number of arguments.",
     ..ROW
@@ -171,9 +171,9 @@ fn getkeys(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
 static GETKEYSANDFLAGS: CommandSpec = CommandSpec {
     name: "getkeysandflags",
     since: "7.0.0",
-    arity: Arity::at_least(4),
+    arity: Arity::at_least(3),
     handler: Handler::Server(getkeysandflags),
-    syntax: "command arg [arg ...]",
+    syntax: "command [arg [arg ...]]",
     summary: "Extracts the key names and their access flags from a command with its arguments.",
     complexity: "O(N) where N is the number of arguments.",
     ..ROW

@@ -1,5 +1,4 @@
-//! Owns the subcommands of DEBUG that show how the value of one key is kept: OBJECT, LISTPACK and
-//! QUICKLIST.
+//! Owns the subcommands of DEBUG that show how one value is kept: OBJECT, LISTPACK, QUICKLIST.
 //! Must not know: what the bytes of a form mean. Tests: `tests/commands/memory.rs`,
 //! `tests/commands/server.rs`.
 
