@@ -23,8 +23,8 @@ const READ_BYTES: usize = 16 * 1024;
 /// An empty input buffer larger than this is given back.
 const KEEP_BYTES_MAX: usize = 64 * 1024;
 
-/// Bytes of replies that the output buffer limits do not count: every client of Redis has a buffer
-/// of this size beside them, so that a small limit still lets it answer.
+/// Bytes of replies that the hard output buffer limit does not count: every client of Redis has a
+/// buffer of this size beside it, so that a small limit still lets it answer.
 const FREE_REPLY_BYTES: usize = 16 * 1024;
 
 /// Why the connection ends.
@@ -334,7 +334,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         let limits = &self.executor.services().config.client_output_buffer_limit;
         let limit = limits.get(ClientClass::Normal);
         let write = self.stream.write_all(self.output.ready());
-        if limit.soft_bytes == 0 || counted_bytes(count) < limit.soft_bytes {
+        if limit.soft_bytes == 0 || (count as u64) < limit.soft_bytes {
             return write.await;
         }
         let patience = Duration::from_secs(limit.soft_seconds);
@@ -358,7 +358,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
     }
 }
 
-/// How much of so many bytes of replies the output buffer limits are about.
+/// How much of so many bytes of replies the hard output buffer limit is about.
 #[inline]
 fn counted_bytes(count: usize) -> u64 {
     count.saturating_sub(FREE_REPLY_BYTES) as u64
