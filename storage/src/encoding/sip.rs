@@ -1,5 +1,5 @@
-//! Owns SipHash-1-3 of a few bytes that are there as a whole, as keys and members are: every command
-//! computes it several times.
+//! Owns SipHash-1-3 of a few bytes that are there as a whole, as keys and members are: every
+//! command computes it several times.
 //! Invariant: the same as the crate that hashes bytes as they come. Must not know: what is hashed.
 //! Tests: below, against that crate.
 //!
