@@ -65,8 +65,7 @@ pub struct KeyGuard {
     _stripes: SmallVec<[StripeGuard; 2]>,
 }
 
-/// One stripe held together with other readers; as [`KeyGuard`], for who does not outlive the
-/// table.
+/// One stripe held together with other readers; as [`KeyGuard`], within the table's life.
 pub struct SharedLatch<'t> {
     table: &'t Arc<LatchTable>,
     index: u32,

@@ -36,7 +36,7 @@ fn may_contain(bytes: &[u8], byte: u8) -> bool {
     match bytes.last_chunk::<8>() {
         // The last eight may overlap with the words before them.
         Some(last) => in_word(last) || bytes.as_chunks::<8>().0.iter().any(in_word),
-        None => bytes.iter().any(|&other| other == byte),
+        None => bytes.contains(&byte),
     }
 }
 
