@@ -451,9 +451,9 @@ struct LineTooLong;
 #[inline]
 pub(super) fn short_number(line: &[u8]) -> Option<(i64, usize)> {
     // One digit or two: the numbers of arguments and the lengths of most.
-    match line {
-        &[one @ b'0'..=b'9', b'\r', _, ..] => return Some((i64::from(one - b'0'), 1)),
-        &[ten @ b'1'..=b'9', one @ b'0'..=b'9', b'\r', _, ..] => {
+    match *line {
+        [one @ b'0'..=b'9', b'\r', _, ..] => return Some((i64::from(one - b'0'), 1)),
+        [ten @ b'1'..=b'9', one @ b'0'..=b'9', b'\r', _, ..] => {
             return Some((i64::from(ten - b'0') * 10 + i64::from(one - b'0'), 2));
         }
         _ => {}
