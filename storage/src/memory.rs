@@ -6,8 +6,8 @@
 //! room of the caches. Room that is missing is taken at once, from the hot table first and from the
 //! block cache below the hot table's least; room that is found is given slowly. An evicted row
 //! leaves a hole in a page, not a page, so what was taken shows late: between two takings the
-//! process is given time. When both stand at their least and the process is still clearly over,
-//! writes are refused until it is below.
+//! process is given time. When both stand at their least and the process is still over, the hot
+//! table is emptied once; if it stays clearly over, writes are refused until it is below.
 //!
 //! Invariants: budgets stay between their least and what the target allows; nothing here measures
 //! the process, the caller does. Must not know: allocators, clients. Tests: `memory/tests.rs`.
@@ -42,6 +42,9 @@ const DEADBAND_DIVISOR: usize = 64;
 /// Ticks that the process stays over before writes are refused: memory that was let go takes a
 /// moment to leave it.
 const OVER_TICKS: u32 = 10;
+/// Ticks that it stays over before the hot table is emptied. Where a large table has shrunk, each
+/// row that is left may keep a page of holes; without any the pages go, and new rows share a few.
+const EMPTYING_TICKS: u32 = OVER_TICKS / 2;
 
 /// What the process holds now, bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +96,8 @@ struct Law {
     block_cache_percent: usize,
     budgets: Budgets,
     over_ticks: u32,
+    /// Ticks that the process has been over with the caches at their least.
+    stuck_ticks: u32,
     /// Ticks until room may be taken again.
     settling: u32,
     /// Room was taken at the last tick, because the process was over or because it was about to be.
@@ -110,6 +115,7 @@ impl Law {
                 over_limit: false,
             },
             over_ticks: 0,
+            stuck_ticks: 0,
             settling: 0,
             taking: false,
         };
@@ -169,6 +175,15 @@ impl Law {
         } else {
             0
         };
+        self.stuck_ticks = match over {
+            true if at_least => self.stuck_ticks.saturating_add(1),
+            true => self.stuck_ticks,
+            false => 0,
+        };
+        if self.stuck_ticks == EMPTYING_TICKS {
+            self.budgets.hot_table = 0;
+            self.taking = true;
+        }
         if self.over_ticks >= OVER_TICKS {
             self.budgets.over_limit = true;
         } else if !over {

@@ -103,6 +103,25 @@ fn the_hot_table_gives_first_then_the_block_cache_then_writes_are_refused() {
 }
 
 #[test]
+fn a_table_whose_last_rows_hold_pages_of_holes_is_emptied_before_writes_are_refused() {
+    let mut process = Process::new(128 * MIB, 40 * MIB);
+    process.run(50);
+    // What is left of a table that was much larger.
+    process.other = 200 * MIB;
+    let mut emptied = false;
+    for _ in 0..40 {
+        let budgets = process.run(1);
+        assert!(!budgets.over_limit);
+        if budgets.hot_table == 0 {
+            emptied = true;
+            process.other = 40 * MIB;
+        }
+    }
+    assert!(emptied);
+    assert!(process.run(100).hot_table > HOT_TABLE_MIN, "it grows again");
+}
+
+#[test]
 fn writes_go_on_in_a_process_that_is_a_little_over() {
     let mut process = Process::new(256 * MIB, 40 * MIB);
     process.run(300);
