@@ -180,7 +180,11 @@ fn serve(
         let mut others = call.keys();
         others.retain(|(at, _)| !held.keys.iter().any(|held| held == call.key(*at)));
         if !others.is_empty() {
-            match services.store.latches().try_lock(&call.latches(&others)) {
+            let mut wanted = call.latches(&others);
+            for key in &held.keys {
+                wanted.remove_held(services.store.seed().hash(key));
+            }
+            match services.store.latches().try_lock(&wanted) {
                 Some(guard) => held.guards.push(guard),
                 None => return Service::LookAgain,
             }

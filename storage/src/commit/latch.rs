@@ -90,6 +90,13 @@ impl LatchSet {
         self.stripes.push((stripe_of(key_hash), mode));
     }
 
+    /// Takes out the stripe of a key whose latch the caller holds exclusively: other keys of that
+    /// stripe are latched with it.
+    pub fn remove_held(&mut self, key_hash: u64) {
+        let held = stripe_of(key_hash);
+        self.stripes.retain(|&mut (stripe, _)| stripe != held);
+    }
+
     /// Adds shared latches of stripes, as [`Reach`](super::reach::Reach) counts them.
     #[inline]
     pub fn add_shared(&mut self, stripes: &[u32]) {
@@ -352,6 +359,24 @@ mod tests {
 
     fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
         future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_key_of_a_stripe_that_is_held_needs_no_latch_of_its_own() {
+        let table = Arc::new(LatchTable::default());
+        let (held, other) = (5 << 16, (5 + STRIPES as u64) << 16);
+        let set = |hash: u64| {
+            let mut set = LatchSet::default();
+            set.add_hash(hash, Mode::Exclusive);
+            set
+        };
+        let _guard = table.try_lock(&set(held)).unwrap();
+        let mut wanted = set(other);
+        assert!(table.try_lock(&wanted).is_none(), "both are of one stripe");
+        wanted.add_hash(6 << 16, Mode::Exclusive);
+        wanted.remove_held(held);
+        assert!(table.try_lock(&wanted).is_some());
+        assert!(table.try_lock(&set(held)).is_none(), "it is still held");
     }
 
     #[test]
