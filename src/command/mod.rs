@@ -1,6 +1,6 @@
 //! The vocabulary of the command table: rows (`spec`), flags, where keys stand (`key_spec`), how
-//! handlers read arguments (`args`), what they may use (`context`,
-//! `draws`), what they give (`outcome`).
+//! handlers read arguments (`args`), what they may use (`context`) and
+//! draw at random (`draws`), what they give (`outcome`).
 
 pub mod args;
 pub mod category;
