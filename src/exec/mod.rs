@@ -20,6 +20,7 @@ mod migrate;
 mod notes;
 mod pool;
 mod populate;
+mod priority;
 mod run;
 mod transaction;
 

@@ -7,7 +7,12 @@
 //! a block. So a job is put in line first, and threads are called when the other tasks of the
 //! caller's thread that are ready have run: by then a thread that came back from the disk has
 //! mostly taken it, and the first of several callers calls for all.
+//!
+//! A read that comes alone goes to a thread that gives way to all others, so that a client of cold
+//! data does not cost those of hot data their turns. Where more reads come, the usual threads take
+//! them: one that gives way would be late for each of them.
 
+use super::priority;
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,39 +20,112 @@ use std::sync::Arc;
 use std::task::Poll;
 use tokio::sync::oneshot;
 
-type Job = Box<dyn FnOnce() + Send>;
+type Work = Box<dyn FnOnce() + Send>;
+
+struct Job {
+    work: Work,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Reads a few rows and changes nothing.
+    Read,
+    /// May take long, and may hold what others need.
+    Other,
+}
 
 #[derive(Default)]
 struct Line {
     jobs: VecDeque<Job>,
-    /// Threads that sleep, and those that are called and not awake yet.
+    /// Jobs that threads are at.
+    running: usize,
+    /// Usual threads that sleep, and those that are called and not awake yet.
     idle: usize,
     /// Of the idle ones, how many are called.
     called: usize,
+    /// The thread that gives way sleeps and is not called.
+    gentle_idle: bool,
     closed: bool,
 }
 
+/// Whom to call.
+#[derive(Debug, PartialEq, Eq)]
+enum Call {
+    Gentle,
+    Usual(usize),
+}
+
 impl Line {
-    /// How many more threads to call, counted as called.
-    fn call(&mut self) -> usize {
+    /// Decides who is called for what stands in line, and counts them as called.
+    fn call(&mut self) -> Call {
+        let alone = self.jobs.len() == 1 && self.running == 0 && self.called == 0;
+        if alone && self.gentle_idle && self.jobs[0].kind == Kind::Read {
+            self.gentle_idle = false;
+            return Call::Gentle;
+        }
         let wanted = self.jobs.len().min(self.idle);
         let more = wanted.saturating_sub(self.called);
         self.called += more;
-        more
+        Call::Usual(more)
     }
 }
 
 #[derive(Default)]
 struct Shared {
     line: Mutex<Line>,
-    wake: Condvar,
+    usual: Condvar,
+    gentle: Condvar,
 }
 
 impl Shared {
     fn call_threads(&self) {
-        let more = self.line.lock().call();
+        let call = self.line.lock().call();
+        let more = match call {
+            Call::Gentle => {
+                self.gentle.notify_one();
+                return;
+            }
+            Call::Usual(more) => more,
+        };
         for _ in 0..more {
-            self.wake.notify_one();
+            self.usual.notify_one();
+        }
+    }
+
+    /// The next job, waited for; none when the pool has closed. `ended` jobs of the caller are
+    /// over.
+    fn next(&self, ended: usize, gentle: bool) -> Option<Work> {
+        let mut line = self.line.lock();
+        line.running -= ended;
+        loop {
+            if let Some(job) = line.jobs.pop_front() {
+                line.running += 1;
+                return Some(job.work);
+            }
+            if line.closed {
+                return None;
+            }
+            if gentle {
+                line.gentle_idle = true;
+                self.gentle.wait(&mut line);
+                line.gentle_idle = false;
+            } else {
+                line.idle += 1;
+                self.usual.wait(&mut line);
+                line.idle -= 1;
+                line.called = line.called.saturating_sub(1);
+            }
+        }
+    }
+
+    fn work(&self, gentle: bool) {
+        let mut ended = 0;
+        while let Some(work) = self.next(ended, gentle) {
+            if catch_unwind(AssertUnwindSafe(work)).is_err() {
+                tracing::error!("a command panicked; its client gets an error");
+            }
+            ended = 1;
         }
     }
 }
@@ -71,15 +149,23 @@ impl Drop for CallThreads<'_> {
 }
 
 impl ReadPool {
-    /// Starts `threads` threads.
+    /// Starts `threads` threads, and the one for reads that are alone.
     pub fn start(threads: usize) -> std::io::Result<ReadPool> {
         let shared = Arc::new(Shared::default());
-        for n in 0..threads.max(1) {
+        let start = |name: String, gentle: bool| {
             let shared = Arc::clone(&shared);
-            std::thread::Builder::new()
-                .name(format!("read-{n}"))
-                .spawn(move || work(&shared))?;
+            let body = move || {
+                if gentle && !priority::give_way() {
+                    tracing::debug!("the kernel knows no thread that gives way");
+                }
+                shared.work(gentle);
+            };
+            std::thread::Builder::new().name(name).spawn(body).map(drop)
+        };
+        for n in 0..threads.max(1) {
+            start(format!("read-{n}"), false)?;
         }
+        start("read-alone".to_owned(), true)?;
         Ok(ReadPool { shared })
     }
 
@@ -88,12 +174,28 @@ impl ReadPool {
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, JobLost> {
+        self.run_as(Kind::Other, job).await
+    }
+
+    /// Runs a job that reads a few rows and changes nothing.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, JobLost> {
+        self.run_as(Kind::Read, job).await
+    }
+
+    async fn run_as<T: Send + 'static>(
+        &self,
+        kind: Kind,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, JobLost> {
         let (sender, receiver) = oneshot::channel();
-        let job: Job = Box::new(move || {
+        let work: Work = Box::new(move || {
             // A receiver that is gone is a connection that is gone.
             drop(sender.send(job()));
         });
-        self.shared.line.lock().jobs.push_back(job);
+        self.shared.line.lock().jobs.push_back(Job { work, kind });
         let call = CallThreads(&self.shared);
         step_aside().await;
         drop(call);
@@ -109,7 +211,8 @@ impl ReadPool {
 impl Drop for ReadPool {
     fn drop(&mut self) {
         self.shared.line.lock().closed = true;
-        self.shared.wake.notify_all();
+        self.shared.usual.notify_all();
+        self.shared.gentle.notify_all();
     }
 }
 
@@ -128,33 +231,17 @@ async fn step_aside() {
     .await
 }
 
-fn work(shared: &Shared) {
-    loop {
-        let job = {
-            let mut line = shared.line.lock();
-            loop {
-                if let Some(job) = line.jobs.pop_front() {
-                    break job;
-                }
-                if line.closed {
-                    return;
-                }
-                line.idle += 1;
-                shared.wake.wait(&mut line);
-                line.idle -= 1;
-                line.called = line.called.saturating_sub(1);
-            }
-        };
-        if catch_unwind(AssertUnwindSafe(job)).is_err() {
-            tracing::error!("a command panicked; its client gets an error");
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::future::Future;
+
+    fn jobs(kind: Kind) -> impl Iterator<Item = Job> {
+        std::iter::repeat_with(move || Job {
+            work: Box::new(|| ()),
+            kind,
+        })
+    }
 
     #[test]
     fn threads_are_called_for_jobs_that_nobody_takes_and_once() {
@@ -162,13 +249,57 @@ mod tests {
             idle: 3,
             ..Line::default()
         };
-        assert_eq!(line.call(), 0, "nothing to do");
-        line.jobs.push_back(Box::new(|| ()));
-        line.jobs.push_back(Box::new(|| ()));
-        assert_eq!(line.call(), 2);
-        assert_eq!(line.call(), 0, "both are on their way");
-        line.jobs.extend((0..8).map(|_| Box::new(|| ()) as Job));
-        assert_eq!(line.call(), 1, "the last one that sleeps");
+        assert_eq!(line.call(), Call::Usual(0), "nothing to do");
+        line.jobs.extend(jobs(Kind::Read).take(2));
+        assert_eq!(line.call(), Call::Usual(2));
+        assert_eq!(line.call(), Call::Usual(0), "both are on their way");
+        line.jobs.extend(jobs(Kind::Read).take(8));
+        assert_eq!(line.call(), Call::Usual(1), "the last one that sleeps");
+    }
+
+    #[test]
+    fn only_a_read_that_is_alone_goes_to_the_thread_that_gives_way() {
+        let with = |kind, count, running| {
+            let mut line = Line {
+                idle: 3,
+                running,
+                gentle_idle: true,
+                ..Line::default()
+            };
+            line.jobs.extend(jobs(kind).take(count));
+            line
+        };
+        let mut line = with(Kind::Read, 1, 0);
+        assert_eq!(line.call(), Call::Gentle);
+        // Another comes before the first is taken: usual threads are called for both, since the
+        // one that is called may be late.
+        line.jobs.extend(jobs(Kind::Read).take(1));
+        assert_eq!(line.call(), Call::Usual(2));
+        assert_eq!(with(Kind::Read, 2, 0).call(), Call::Usual(2));
+        assert_eq!(with(Kind::Read, 1, 1).call(), Call::Usual(1));
+        assert_eq!(with(Kind::Other, 1, 0).call(), Call::Usual(1));
+    }
+
+    #[test]
+    fn reads_that_are_alone_and_others_all_run() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let pool = Arc::new(ReadPool::start(1).unwrap());
+        let name = || std::thread::current().name().map(str::to_owned);
+        runtime.block_on(async {
+            let mut gentle = 0;
+            for n in 0..200 {
+                assert_eq!(pool.read(move || n).await, Ok(n));
+                let thread = pool.read(name).await.unwrap();
+                gentle += usize::from(thread.as_deref() == Some("read-alone"));
+                assert_eq!(pool.run(move || n).await, Ok(n));
+            }
+            assert!(gentle > 0, "no read was given to the thread for it");
+            let lost: Result<(), JobLost> = pool.read(|| panic!("on purpose")).await;
+            assert_eq!(lost, Err(JobLost));
+            assert_eq!(pool.read(|| 3).await, Ok(3));
+        });
     }
 
     #[test]

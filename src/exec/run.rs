@@ -443,10 +443,11 @@ impl Executor {
             drop::<KeyGuard>(guard);
             Attempt::Done(result, call.with_expired_dropped(position))
         };
-        self.pool
-            .run(job)
-            .await
-            .unwrap_or(Attempt::Done(Err(super::LOST), 0))
+        let done = match command.spec.may_stage() || flags.has(Flags::OFFLOAD) {
+            true => self.pool.run(job).await,
+            false => self.pool.read(job).await,
+        };
+        done.unwrap_or(Attempt::Done(Err(super::LOST), 0))
     }
 
     /// What a command emptied is saved where snapshots are asked for, as far as figures tell.
