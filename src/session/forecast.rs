@@ -74,7 +74,7 @@ mod tests {
     /// A connection that has missed RocksDB's memory often enough.
     fn cold() -> Forecast {
         let mut forecast = Forecast::default();
-        (0..17).for_each(|_| forecast.note(Source::Disk));
+        (0..16).for_each(|_| forecast.note(Source::Disk));
         forecast
     }
 
@@ -86,7 +86,7 @@ mod tests {
         (0..16).for_each(|_| forecast.note(Source::Disk));
         assert!(!forecast.expects_disk(), "asks now and then");
         forecast.note(Source::Memory);
-        (0..16).for_each(|_| forecast.note(Source::Disk));
+        (0..15).for_each(|_| forecast.note(Source::Disk));
         assert!(!forecast.expects_disk(), "was answered");
     }
 

@@ -1,8 +1,8 @@
 //! Owns the count of looks in vain, after many of which one looks only now and then.
-//! Invariants: after [`VAIN`] looks in vain, one look in [`UNASKED`] + 1 turns remains; a look that
-//! is worth it brings all of them back. Must not know: what is looked for. Tests: below.
+//! Invariants: after [`VAIN`] looks in vain, one turn in [`UNASKED`] + 1 is a look; a look that is
+//! worth it makes every turn one again. Must not know: what is looked for. Tests: below.
 
-/// Looks in vain in a row that are made up for by a chance to find something.
+/// Looks in vain, in a row, after which turns go by without one.
 const VAIN: u8 = 16;
 /// Turns without a look until one looks again.
 const UNASKED: u8 = 16;
@@ -10,7 +10,7 @@ const UNASKED: u8 = 16;
 /// Looks in vain, in a row.
 #[derive(Debug, Default)]
 pub struct Streak {
-    /// Counted round between `VAIN` and `VAIN + UNASKED`.
+    /// Turns without a find, counted round between `VAIN` and `VAIN + UNASKED`.
     turns: u8,
 }
 
@@ -18,7 +18,7 @@ impl Streak {
     /// Whether to look, this turn.
     #[inline]
     pub fn looks(&self) -> bool {
-        self.turns <= VAIN
+        self.turns < VAIN
     }
 
     /// A look was worth it.
@@ -30,9 +30,9 @@ impl Streak {
     /// A turn has passed without a find, with a look or without.
     #[inline]
     pub fn grow(&mut self) {
-        self.turns = match self.turns == VAIN + UNASKED {
-            true => VAIN,
-            false => self.turns + 1,
+        self.turns = match self.turns + 1 {
+            turns if turns == VAIN + UNASKED => VAIN - 1,
+            turns => turns,
         };
     }
 }
@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn who_looks_in_vain_hardly_looks() {
         let mut streak = Streak::default();
-        assert_eq!(run(&mut streak, usize::from(VAIN) + 1, false), 17);
+        assert_eq!(run(&mut streak, usize::from(VAIN), false), 16);
         assert!(!streak.looks());
         let looked = run(&mut streak, 1700, false);
         assert_eq!(looked, 100, "once in {} turns", UNASKED + 1);

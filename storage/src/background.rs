@@ -1,4 +1,4 @@
-//! Owns the threads of a store: the committer, the once-a-second fsync, the ticker.
+//! Owns the threads of a store: the committer, the once-a-second fsync, the ticker, the sweeper.
 //! Invariants: none of them is needed for correctness of a commit under `EverySecond` and `No`
 //! that RocksDB does not throttle; they end before the store is closed, the committer last, since
 //! the others may wait for it.

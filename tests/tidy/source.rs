@@ -85,6 +85,31 @@ pub fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// Where paths in comments and documents begin.
+const PATH_ROOTS: &[&str] = &["", "src", "storage", "storage/src"];
+
+/// Paths in backticks whose first folder is one of the repository's.
+pub fn named_paths(line: &str) -> impl Iterator<Item = &str> {
+    let quoted = line.split('`').skip(1).step_by(2);
+    quoted.filter(|text| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
+        let first = text.split_once('/').map(|(first, _)| first);
+        let is_folder = |first: &str| {
+            let mut paths = PATH_ROOTS
+                .iter()
+                .map(|above| root().join(above).join(first));
+            !first.is_empty() && paths.any(|path| path.is_dir())
+        };
+        text.bytes().all(plain) && first.is_some_and(is_folder)
+    })
+}
+
+/// Whether a path names a file or folder; a module's may lack its ending.
+pub fn exists(path: &str) -> bool {
+    let mut paths = PATH_ROOTS.iter().map(|above| root().join(above).join(path));
+    paths.any(|path| path.exists() || path.with_extension("rs").exists())
+}
+
 /// All files of a folder, deep.
 pub fn of(folder: &str) -> Vec<Source> {
     let mut paths = Vec::new();

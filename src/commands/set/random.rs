@@ -1,5 +1,5 @@
 //! Owns the commands that draw members at random.
-//! Must not know: sockets, how a draw is made fair. Tests: `tests/commands/set.rs`, the oracle.
+//! Must not know: sockets, how a draw is made fair. Tests: `tests/commands/set`, the oracle.
 
 use crate::command::{Args, Ctx};
 use crate::error::{CommandError, CommandResult, text};

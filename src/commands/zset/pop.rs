@@ -1,6 +1,6 @@
 //! Owns the commands that take members from the ends of sorted sets, waiting or not, and those that
 //! draw them.
-//! Must not know: sockets, how a client waits. Tests: `tests/commands/zset.rs`, the oracle.
+//! Must not know: sockets, how a client waits. Tests: `tests/commands/zset`, the oracle.
 
 use super::parse;
 use crate::command::{Args, Ctx};
