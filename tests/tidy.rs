@@ -314,6 +314,27 @@ fn files_named_in_comments_and_documents_exist() {
 }
 
 #[test]
+fn the_maps_name_every_module() {
+    let mut refusals = Vec::new();
+    for map in ["README.md", "src/README.md"] {
+        let text = source::read(map);
+        let words: BTreeSet<&str> = text
+            .split(|letter: char| letter.is_whitespace() || "`*,".contains(letter))
+            .collect();
+        for folder in ["src", "storage/src"] {
+            for module in source::modules_in(folder) {
+                if !words.contains(&*format!("{module}.rs"))
+                    && !words.contains(&*format!("{module}/"))
+                {
+                    refusals.push(format!("{map}: {folder}/{module}"));
+                }
+            }
+        }
+    }
+    refuse("say in the map what it is for", &refusals);
+}
+
+#[test]
 fn the_eyes_are_open() {
     let text = "//! Head.\nuse crate::exec::Step;\n\nfn long() {\n    x.unwrap();\n}\n\n\
                 #[cfg(test)]\nmod tests {\n    fn t() { y.unwrap() }\n}\n";

@@ -85,6 +85,18 @@ pub fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// The modules that stand right in a folder of sources, whether files or folders.
+pub fn modules_in(folder: &str) -> BTreeSet<String> {
+    let inside = format!("{folder}/");
+    let sources = of(folder);
+    let names = sources.iter().filter_map(|source| {
+        let path = source.path.strip_prefix(&inside)?;
+        let name = path.split('/').next().unwrap_or(path);
+        Some(name.trim_end_matches(".rs").to_owned())
+    });
+    names.filter(|name| name != "lib").collect()
+}
+
 /// Where paths in comments and documents begin.
 const PATH_ROOTS: &[&str] = &["", "src", "storage", "storage/src"];
 
