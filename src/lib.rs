@@ -1,5 +1,6 @@
 //! The Ferrock server: protocol, command table, execution and assembly over the `storage` crate.
-//! Modules stand in layer order: a module may use those above it, never those below.
+//! Each stands in a layer, L1 the lowest. A module may use those of lower layers, and of its own
+//! layer those that `tests/tidy.rs` lists before it.
 
 /// L3: the vocabulary of the command table.
 pub mod command;

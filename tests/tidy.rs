@@ -287,12 +287,64 @@ fn every_module_opens_with_a_header() {
 }
 
 #[test]
+fn files_named_in_comments_and_documents_exist() {
+    let documents = [
+        "README.md",
+        "src/README.md",
+        "storage/README.md",
+        "benches/RESULTS.md",
+        "tests/compat/deviations.md",
+    ];
+    let documents = documents.map(|path| Source::new(path, &source::read(path)));
+    let mut refusals = Vec::new();
+    for source in source::everything().iter().chain(&documents) {
+        let is_document = source.path.ends_with(".md");
+        for (number, line) in source.lines.iter().enumerate() {
+            if !is_document && !line.trim_start().starts_with("//") {
+                continue;
+            }
+            for path in source::named_paths(line) {
+                if !source::exists(path) {
+                    refusals.push(format!("{}:{}: {path}", source.path, number + 1));
+                }
+            }
+        }
+    }
+    refuse("there is no such file or folder", &refusals);
+}
+
+#[test]
+fn the_maps_name_every_module() {
+    let mut refusals = Vec::new();
+    for map in ["README.md", "src/README.md"] {
+        let text = source::read(map);
+        let words: BTreeSet<&str> = text
+            .split(|letter: char| letter.is_whitespace() || "`*,".contains(letter))
+            .collect();
+        for folder in ["src", "storage/src"] {
+            for module in source::modules_in(folder) {
+                if !words.contains(&*format!("{module}.rs"))
+                    && !words.contains(&*format!("{module}/"))
+                {
+                    refusals.push(format!("{map}: {folder}/{module}"));
+                }
+            }
+        }
+    }
+    refuse("say in the map what it is for", &refusals);
+}
+
+#[test]
 fn the_eyes_are_open() {
     let text = "//! Head.\nuse crate::exec::Step;\n\nfn long() {\n    x.unwrap();\n}\n\n\
                 #[cfg(test)]\nmod tests {\n    fn t() { y.unwrap() }\n}\n";
     let source = Source::new("src/resp/x.rs", text);
     assert_eq!(source.module(), "resp");
     assert_eq!(source.functions(), [(4, 3), (10, 1)]);
+    let named: Vec<&str> =
+        source::named_paths("of `tests/x.rs`, `hot/rows`, `a/b`, tests/y").collect();
+    assert_eq!(named, ["tests/x.rs", "hot/rows"]);
+    assert!(source::exists("hot/rows") && source::exists("tests/tidy") && !source::exists("hot/x"));
     let code: Vec<_> = source.code().collect();
     assert!(
         code.iter()

@@ -9,24 +9,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+import fresh
 import load
 from context import Context, Scenario, Table, count, markdown_table
 from resp import fill_requests
 from server import OURS, Server
-from writes import RANDOM_VALUE, chunks
 
 PARTITIONS = (1, 4, 16)
 BUFFERS_TOTAL_MB = 64
 # The directives accept no less.
 BUFFER_MB_MIN, BUFFER_MB_MAX = 1, 4
 ROUNDS_MAX = 3
-FRESH_KEYS, HOT_KEYS = 20_000_000, 100_000
+HOT_KEYS = 100_000
 VALUE_BYTES = 100
 SUSTAINED_SECONDS = 6
 # Of the other loads, at most.
 LOAD_SECONDS_MAX = 1.5
-MAXMEMORY_MB = 256
-PIPELINE = 16
 
 BURST = Scenario("partitions-burst", "SET of fresh random keys for a moment, into an idle server.")
 SUSTAINED = Scenario(
@@ -45,14 +43,8 @@ class Account:
     costs: list[float] = field(default_factory=list)
 
     def add(self, samples: Sequence[load.Sample], cpu_seconds: float | None = None) -> None:
-        requests = sum(sample.requests for sample in samples)
-        # The first of several pieces only finds out how fast the server is.
-        steady = samples[1:] or samples
-        self.rates.append(sum(sample.requests for sample in steady)
-                          / sum(sample.seconds for sample in steady))
-        if cpu_seconds is None:
-            cpu_seconds = sum(sample.cpu_seconds for sample in samples)
-        self.costs.append(cpu_seconds / requests * 1e6)
+        self.rates.append(fresh.rate(samples))
+        self.costs.append(fresh.cost(samples, cpu_seconds))
 
 
 def buffers(partitions: int) -> tuple[int, int]:
@@ -64,11 +56,11 @@ def buffers(partitions: int) -> tuple[int, int]:
 def directives(partitions: int) -> tuple[tuple[str, str], ...]:
     megabytes, number = buffers(partitions)
     return (("partitions", str(partitions)), ("memtable-bytes", f"{megabytes}mb"),
-            ("memtable-number-max", str(number)), ("maxmemory", f"{MAXMEMORY_MB}mb"))
+            ("memtable-number-max", str(number)), ("maxmemory", f"{fresh.MAXMEMORY_MB}mb"))
 
 
 def hot(context: Context, server: Server, command: tuple[str, ...]) -> list[load.Sample]:
-    shape = load.Shape(command, pipeline=PIPELINE, keys=HOT_KEYS)
+    shape = load.Shape(command, pipeline=fresh.PIPELINE, keys=HOT_KEYS)
     requests = load.requests_for(server, shape, min(context.seconds, LOAD_SECONDS_MAX))
     return [load.run(server, shape, requests)]
 
@@ -76,15 +68,14 @@ def hot(context: Context, server: Server, command: tuple[str, ...]) -> list[load
 def one_round(
     context: Context, server: Server, chosen: Sequence[Scenario], accounts: dict[str, Account]
 ) -> None:
-    fresh = load.Shape(("SET", "key:__rand_int__", RANDOM_VALUE), pipeline=PIPELINE,
-                       keys=max(int(FRESH_KEYS * context.scale), HOT_KEYS))
+    shape = fresh.shape(context.scale)
     if BURST in chosen:
-        requests = load.requests_for(server, fresh, min(context.seconds, LOAD_SECONDS_MAX))
-        accounts[BURST.name].add([load.run(server, fresh, requests, settle=False)])
+        requests = load.requests_for(server, shape, min(context.seconds, LOAD_SECONDS_MAX))
+        accounts[BURST.name].add([load.run(server, shape, requests, settle=False)])
     if SUSTAINED in chosen:
         server.wait_quiet()
         before = server.cpu_seconds()
-        samples = chunks(server, fresh, SUSTAINED_SECONDS * context.scale)
+        samples = fresh.chunks(server, shape, SUSTAINED_SECONDS * context.scale)
         server.wait_quiet()
         accounts[SUSTAINED.name].add(samples, server.cpu_seconds() - before)
     if HOT_SET in chosen or HOT_GET in chosen:
@@ -132,8 +123,8 @@ def figures(account: Account) -> tuple[float, float]:
 
 TABLE = Table(
     "partitions", "Number of partitions",
-    f"Our server alone, `maxmemory {MAXMEMORY_MB}mb`, 50 connections, {PIPELINE} requests in "
-    "flight on each; the write buffers of all partitions have the same bytes together. Each round "
-    "starts on an empty directory.",
+    f"Our server alone, `maxmemory {fresh.MAXMEMORY_MB}mb`, 50 connections, {fresh.PIPELINE} "
+    "requests in flight on each; the write buffers of all partitions have the same bytes together. "
+    "Each round starts on an empty directory.",
     SCENARIOS, run,
 )

@@ -4,29 +4,24 @@ Owns: the scenarios write-*. Invariants: the sustained figure includes every com
 rewrite that its writes caused. Tests: test_driver.py.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+import fresh
 import load
 import process
 from context import Context, Scenario, Table, count, markdown_table, medians, verdict
 from server import NAMES, OURS, Server
 
-# Twelve random digits eight times: unlike a constant, such a value cannot be compressed away.
-RANDOM_VALUE = "__rand_int__" * 8
-SUSTAINED_KEYS = 20_000_000
 SUSTAINED_SECONDS = 90
 SUSTAINED_ROUNDS_MAX = 2
-SUSTAINED_MAXMEMORY_MB = 256
-CHUNK_SECONDS = 3
 
 BURST = Scenario("write-burst", "SET of fresh random keys for a moment, into an idle server.")
 SUSTAINED = Scenario(
     "write-sustained",
-    f"SET of {SUSTAINED_KEYS:,} random keys for {SUSTAINED_SECONDS} s, our server with "
-    f"maxmemory {SUSTAINED_MAXMEMORY_MB} MB; compaction is waited for and charged.",
+    f"SET of {fresh.KEYS:,} random keys for {SUSTAINED_SECONDS} s, our server with "
+    f"maxmemory {fresh.MAXMEMORY_MB} MB; compaction is waited for and charged.",
 )
 ALWAYS_P1 = Scenario("write-always-p1", "SET with appendfsync always, one in flight.")
 ALWAYS_P16 = Scenario("write-always-p16", "SET with appendfsync always, 16 in flight.")
@@ -43,20 +38,15 @@ class Account:
     written_per_byte: list[float] = field(default_factory=list)
 
 
-def fresh_key_shape(context: Context) -> load.Shape:
-    keys = max(int(SUSTAINED_KEYS * context.scale), 100_000)
-    return load.Shape(("SET", "key:__rand_int__", RANDOM_VALUE), pipeline=16, keys=keys)
-
-
 def directives_for(context: Context, name: str) -> tuple[tuple[str, str], ...]:
     """Redis keeps everything in memory, so a limit would only make it refuse writes."""
-    megabytes = max(int(SUSTAINED_MAXMEMORY_MB * context.scale), 64)
+    megabytes = max(int(fresh.MAXMEMORY_MB * context.scale), 64)
     return (("maxmemory", f"{megabytes}mb"),) if name == OURS else ()
 
 
 def burst(context: Context) -> dict[str, Account]:
     accounts = {name: Account() for name in NAMES}
-    shape = fresh_key_shape(context)
+    shape = fresh.shape(context.scale)
     for _ in range(context.rounds):
         for name in NAMES:
             with context.server(name, directives_for(context, name)) as server:
@@ -68,13 +58,13 @@ def burst(context: Context) -> dict[str, Account]:
 
 def sustained(context: Context) -> dict[str, Account]:
     accounts = {name: Account() for name in NAMES}
-    shape = fresh_key_shape(context)
-    duration = max(SUSTAINED_SECONDS * context.scale, 2 * CHUNK_SECONDS)
+    shape = fresh.shape(context.scale)
+    duration = max(SUSTAINED_SECONDS * context.scale, 2 * fresh.CHUNK_SECONDS)
     for _ in range(min(context.rounds, SUSTAINED_ROUNDS_MAX)):
         for name in NAMES:
             with context.server(name, directives_for(context, name)) as server:
                 before = server.cpu_seconds()
-                samples = chunks(server, shape, duration)
+                samples = fresh.chunks(server, shape, duration)
                 if not server.wait_quiet():
                     context.progress(f"{name} was still busy when the load had long ended")
                 whole = server.cpu_seconds() - before
@@ -84,30 +74,14 @@ def sustained(context: Context) -> dict[str, Account]:
     return accounts
 
 
-def chunks(server: Server, shape: load.Shape, duration: float) -> list[load.Sample]:
-    """Runs the load in pieces, so that the slowest moment shows, for a fixed time."""
-    samples = []
-    requests = load.CALIBRATION_REQUESTS * 5
-    ends = time.monotonic() + duration
-    while time.monotonic() < ends:
-        samples.append(load.run(server, shape, requests, settle=False))
-        requests = int(samples[-1].per_second * CHUNK_SECONDS)
-    return samples
-
-
 def record(
     account: Account, server: Server, samples: list[load.Sample], cpu: float | None = None
 ) -> None:
-    requests = sum(sample.requests for sample in samples)
-    # The first piece only finds out how fast the server is.
-    steady = samples[1:] or samples
-    seconds = sum(sample.seconds for sample in steady)
-    account.rates.append(sum(sample.requests for sample in steady) / seconds)
-    account.slowest.append(min(sample.per_second for sample in steady))
-    spent = sum(sample.cpu_seconds for sample in samples) if cpu is None else cpu
-    account.costs.append(spent / requests * 1e6)
+    account.rates.append(fresh.rate(samples))
+    account.slowest.append(min(sample.per_second for sample in fresh.steady(samples)))
+    account.costs.append(fresh.cost(samples, cpu))
     account.resident_mb.append(server.resident_bytes() / 1e6)
-    payload = requests * (len("key:") + 12 + len(RANDOM_VALUE))
+    payload = sum(sample.requests for sample in samples) * fresh.PAYLOAD_BYTES
     account.written_per_byte.append(process.device_bytes(server.pid)[1] / payload)
 
 
@@ -154,7 +128,7 @@ def run(context: Context, chosen: Sequence[Scenario]) -> str:
         rows += compare(SUSTAINED, sustained(context))
     if rows:
         parts.append(markdown_table(
-            ["scenario", "server", "op/s", f"slowest {CHUNK_SECONDS} s, op/s", "CPU µs/op",
+            ["scenario", "server", "op/s", f"slowest {fresh.CHUNK_SECONDS} s, op/s", "CPU µs/op",
              "resident MB", "device bytes written per byte set"], rows))
     forced = [pipeline for scenario, pipeline in ((ALWAYS_P1, 1), (ALWAYS_P16, 16))
               if scenario in chosen]
@@ -168,7 +142,8 @@ def run(context: Context, chosen: Sequence[Scenario]) -> str:
 
 TABLE = Table(
     "writes", "Writes",
-    "50 connections. Burst and sustained use `appendfsync everysec`, 16 requests in flight and "
-    "96-byte values of random digits; each round starts both servers on empty directories.",
+    f"50 connections. Burst and sustained use `appendfsync everysec`, {fresh.PIPELINE} requests in "
+    "flight and 96-byte values of random digits; each round starts both servers on empty "
+    "directories.",
     (BURST, SUSTAINED, ALWAYS_P1, ALWAYS_P16), run,
 )

@@ -4,6 +4,7 @@
 
 pub mod bitmap;
 pub mod connection;
+mod draw;
 pub mod dump;
 pub mod geo;
 pub mod hash;

@@ -1,6 +1,8 @@
 //! Quantifies over all rows of the table. Method: each test looks at every command and subcommand
 //! and names the one that breaks its rule.
 
+pub mod fixture;
+
 use super::introspect::{hints, syntax};
 use super::*;
 use crate::command::key_spec::{Begin, Find};

@@ -5,7 +5,7 @@
 //! come first served. So a reader that comes after the LPUSH finds what they left.
 //! Invariants: a served command sees only the key that changed; one that needs another key as well
 //! takes its latch if it is free, and otherwise looks again by itself.
-//! Must not know: sockets. Tests: `tests/commands/blocking.rs`, the oracle.
+//! Must not know: sockets. Tests: `tests/commands/blocking`, the oracle.
 
 use super::call::{Call, ChangedKey};
 use crate::command::Outcome;

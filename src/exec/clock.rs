@@ -60,22 +60,11 @@ impl CommandClock {
 mod tests {
     use super::*;
     use storage::Options;
-    use storage::change::NoObserver;
-    use storage::commit::Fsync;
-    use storage::engine::EngineTuning;
 
     #[test]
     fn the_stores_newest_time_follows_the_commands() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(Options {
-            path: dir.path().join("data"),
-            partitions: Some(1),
-            tuning: EngineTuning::default(),
-            hot_table_bytes: 1 << 20,
-            fsync: Fsync::No,
-            observer: Box::new(NoObserver),
-        });
-        let store = store.unwrap();
+        let store = Store::open(Options::new(dir.path().join("data"))).unwrap();
         store.clock().set_manual(5_000_000_000_000);
         let mut clock = CommandClock::start(&store);
         assert_eq!(store.clock().recent_ms(), 5_000_000_000_000);

@@ -1,6 +1,6 @@
 //! Owns DEBUG POPULATE: many strings at once.
 //! Invariants: keys that exist stay as they are; a step writes its keys under their latches.
-//! Must not know: sockets. Tests: `tests/commands/debug.rs`.
+//! Must not know: sockets. Tests: `tests/commands/server.rs`.
 
 use super::LOST;
 use super::pool::ReadPool;

@@ -6,12 +6,8 @@
 //! connections falls asleep between any two of them, and each send pays for waking it. So those
 //! with requests at hand run first, and then all send, which finds the client awake.
 
+use crate::session::Streak;
 use std::cell::Cell;
-
-/// Times in a row alone, after which a connection no longer looks.
-const ALONE: u8 = 16;
-/// Sends without a look until one looks again.
-const UNASKED: u8 = 16;
 
 thread_local! {
     /// Buffers of requests that this thread's connections have begun with.
@@ -27,8 +23,8 @@ pub fn begin() {
 /// The guess.
 #[derive(Debug, Default)]
 pub struct Company {
-    /// Times in a row alone, counted round between `ALONE` and `ALONE + UNASKED`.
-    alone: u8,
+    /// Sends in a row at which nobody else had requests.
+    alone: Streak,
 }
 
 impl Company {
@@ -36,28 +32,14 @@ impl Company {
     /// none.
     #[inline]
     pub async fn give_way(&mut self) {
-        if self.expects_others() {
-            let before = BEGUN.get();
+        let before = BEGUN.get();
+        if self.alone.looks() {
             tokio::task::yield_now().await;
-            self.note(BEGUN.get() != before);
         }
-    }
-
-    #[inline]
-    fn expects_others(&mut self) -> bool {
-        if self.alone <= ALONE {
-            return true;
+        match BEGUN.get() == before {
+            true => self.alone.grow(),
+            false => self.alone.end(),
         }
-        self.alone += 1;
-        if self.alone > ALONE + UNASKED {
-            self.alone = ALONE;
-        }
-        false
-    }
-
-    #[inline]
-    fn note(&mut self, others: bool) {
-        self.alone = if others { 0 } else { self.alone + 1 };
     }
 }
 
@@ -65,44 +47,36 @@ impl Company {
 mod tests {
     use super::*;
 
-    /// Sends, in all of which others had requests or none; gives how many of them looked.
-    fn run(company: &mut Company, sends: usize, others: bool) -> usize {
-        let mut looked = 0;
-        for _ in 0..sends {
-            if company.expects_others() {
-                looked += 1;
-                company.note(others);
-            }
-        }
-        looked
-    }
-
-    #[test]
-    fn who_is_alone_hardly_looks() {
-        let mut company = Company::default();
-        assert_eq!(run(&mut company, usize::from(ALONE) + 1, false), 17);
-        let looked = run(&mut company, 1700, false);
-        assert_eq!(looked, 100, "once in {} sends", UNASKED + 1);
-    }
-
-    #[test]
-    fn company_is_noticed() {
-        let mut company = Company::default();
-        run(&mut company, 1000, false);
-        assert!(run(&mut company, 1000, true) >= 1000 - usize::from(UNASKED));
-        assert_eq!(run(&mut company, 100, true), 100);
+    /// Lets another task begin with requests, and gives way; gives whether it ran meanwhile.
+    async fn others_run(company: &mut Company) -> bool {
+        let other = tokio::spawn(async { begin() });
+        company.give_way().await;
+        let ran = other.is_finished();
+        other.await.unwrap();
+        ran
     }
 
     #[tokio::test]
     async fn others_run_before_who_gives_way() {
-        let other = tokio::spawn(async {
-            begin();
-            BEGUN.get()
-        });
-        let mut company = Company { alone: 5 };
-        company.give_way().await;
-        assert!(other.is_finished() && company.alone == 0);
-        company.give_way().await;
-        assert_eq!(company.alone, 1);
+        let mut company = Company::default();
+        assert!(others_run(&mut company).await);
+        for _ in 0..20 {
+            company.give_way().await;
+        }
+        assert!(!others_run(&mut company).await, "who is alone goes on");
+    }
+
+    #[tokio::test]
+    async fn company_is_noticed_by_who_was_alone() {
+        let mut company = Company::default();
+        for _ in 0..20 {
+            company.give_way().await;
+        }
+        let mut turns = 0;
+        while !others_run(&mut company).await {
+            turns += 1;
+        }
+        assert!(turns <= 16, "{turns} sends before anybody was noticed");
+        assert!(others_run(&mut company).await);
     }
 }

@@ -4,7 +4,7 @@
 //! Invariant: what is written, Redis of the written type's version loads under its strictest
 //! checks, provided that the value keeps the promises of [`Value`].
 //! Must not know: footers, keys.
-//! Tests: `tests/`, foremost `tests/redis/`.
+//! Tests: `rdb/tests`, foremost `rdb/tests/redis/`.
 
 mod stream;
 

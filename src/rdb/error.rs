@@ -3,7 +3,7 @@
 //! Owns the error types of this module.
 //! Invariant: an error says which rule was broken, never what the bytes were.
 //! Must not know: what the commands answer.
-//! Tests: `tests/refusals.rs` provokes each.
+//! Tests: `rdb/tests/refusals.rs` provokes each.
 
 use thiserror::Error;
 

@@ -6,7 +6,7 @@
 //! Invariants: decompression gives exactly the announced length or nothing; compressed output is
 //! never longer than its caller's limit.
 //! Must not know: what is compressed.
-//! Tests: at the end of this file; liblzf itself reads and writes in `tests/redis/`.
+//! Tests: at the end of this file; liblzf itself reads and writes in `rdb/tests/redis/`.
 
 /// The longest run of literals behind one control byte.
 const LITERALS_MAX: usize = 32;

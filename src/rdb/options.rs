@@ -4,7 +4,7 @@
 //! Invariant: no option changes what a reader gets, except that [`Version::V10`] cannot say when
 //! a stream's consumer was active.
 //! Must not know: where the directives' values come from.
-//! Tests: `tests/choices.rs`.
+//! Tests: `rdb/tests/choices.rs`.
 
 use super::kind::Version;
 

@@ -5,7 +5,7 @@
 //! Invariants: nothing is decoded before version and checksum are right; the version is the
 //! oldest whose readers know the value's type, if the options ask for none newer.
 //! Must not know: keys, times to live, replies.
-//! Tests: `tests/round_trip.rs`, `tests/refusals.rs`, `tests/redis/`.
+//! Tests: `rdb/tests/round_trip.rs`, `rdb/tests/refusals.rs`, `rdb/tests/redis/`.
 
 use bytes::Bytes;
 use crc::{CRC_64_REDIS, Crc, Table};

@@ -9,10 +9,7 @@
 //! goes to the disk repeats. A connection that reads more data than memory holds does that for
 //! nearly every row.
 
-/// Consecutive misses after which the next read goes to the disk unasked.
-const MISSES: u8 = 16;
-/// Reads that go to the disk unasked until one asks again.
-const UNASKED: u8 = 16;
+use super::Streak;
 
 /// Where a read found its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,8 +26,8 @@ pub enum Source {
 /// The guess.
 #[derive(Debug, Default)]
 pub struct Forecast {
-    /// Misses in a row, counted round between `MISSES` and `MISSES + UNASKED`.
-    misses: u8,
+    /// Reads in a row that RocksDB's memory had no answer for.
+    misses: Streak,
     /// The command that read several rows of its key when it was last run, by number.
     reads_rows: Option<usize>,
 }
@@ -39,18 +36,17 @@ impl Forecast {
     /// Whether the next read should go to the disk for what the hot table does not know.
     #[inline]
     pub fn expects_disk(&self) -> bool {
-        self.misses > MISSES
+        !self.misses.looks()
     }
 
     /// Learns from a read.
     #[inline]
     pub fn note(&mut self, source: Source) {
-        self.misses = match source {
-            Source::HotTable => self.misses,
-            Source::Memory => 0,
-            Source::Disk if self.misses == MISSES + UNASKED => MISSES,
-            Source::Disk => self.misses + 1,
-        };
+        match source {
+            Source::HotTable => {}
+            Source::Memory => self.misses.end(),
+            Source::Disk => self.misses.grow(),
+        }
     }
 
     /// Whether a command should hold its key's latch from the start, instead of learning on the
@@ -75,32 +71,23 @@ impl Forecast {
 mod tests {
     use super::*;
 
-    /// Reads of which all or none are in RocksDB's memory; gives how many asked it.
-    fn run(forecast: &mut Forecast, reads: usize, in_memory: bool) -> usize {
-        let mut asked = 0;
-        for _ in 0..reads {
-            let asks = !forecast.expects_disk();
-            asked += usize::from(asks);
-            let found = asks && in_memory;
-            forecast.note(if found { Source::Memory } else { Source::Disk });
-        }
-        asked
+    /// A connection that has missed RocksDB's memory often enough.
+    fn cold() -> Forecast {
+        let mut forecast = Forecast::default();
+        (0..16).for_each(|_| forecast.note(Source::Disk));
+        forecast
     }
 
     #[test]
-    fn a_reader_of_cold_data_hardly_asks() {
-        let mut forecast = Forecast::default();
-        assert_eq!(run(&mut forecast, usize::from(MISSES), false), 16);
-        let asked = run(&mut forecast, 1700, false);
-        assert_eq!(asked, 100, "once in {} reads", UNASKED + 1);
-    }
-
-    #[test]
-    fn a_reader_that_turns_to_warm_data_is_noticed() {
-        let mut forecast = Forecast::default();
-        run(&mut forecast, 1000, false);
-        let asked = run(&mut forecast, 1000, true);
-        assert!(asked >= 1000 - usize::from(UNASKED));
+    fn a_reader_of_cold_data_goes_to_the_disk_unasked() {
+        assert!(!Forecast::default().expects_disk());
+        let mut forecast = cold();
+        assert!(forecast.expects_disk());
+        (0..16).for_each(|_| forecast.note(Source::Disk));
+        assert!(!forecast.expects_disk(), "asks now and then");
+        forecast.note(Source::Memory);
+        (0..15).for_each(|_| forecast.note(Source::Disk));
+        assert!(!forecast.expects_disk(), "was answered");
     }
 
     #[test]
@@ -116,9 +103,7 @@ mod tests {
 
     #[test]
     fn hot_rows_say_nothing_about_the_others() {
-        let mut forecast = Forecast::default();
-        run(&mut forecast, 17, false);
-        assert!(forecast.expects_disk());
+        let mut forecast = cold();
         (0..100).for_each(|_| forecast.note(Source::HotTable));
         assert!(forecast.expects_disk());
         let mut fresh = Forecast::default();

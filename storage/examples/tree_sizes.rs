@@ -7,12 +7,11 @@
 use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
-use storage::change::{Change, CommitObserver, Event};
+use storage::change::Event;
 use storage::collection::Place;
 use storage::collection::tree::{Builder, Form, Sizes, Tree, TreeKind};
-use storage::commit::Fsync;
 use storage::encoding::meta::{DataType, Header};
-use storage::engine::{EngineTuning, Tier};
+use storage::engine::Tier;
 use storage::limits::{BLOB_BYTES_MIN, PACKED_BYTES_MAX};
 use storage::{Edit, Options, Result, Store, View, ViewOptions};
 
@@ -26,12 +25,6 @@ const DISK: ViewOptions = ViewOptions {
 const ROUNDS: u64 = 50_000;
 /// Changes measured per figure: few enough that the log is not begun anew meanwhile.
 const CHANGES: u64 = 4_000;
-
-struct Nobody;
-
-impl CommitObserver for Nobody {
-    fn committed(&self, _changes: &mut dyn Iterator<Item = Change<'_>>) {}
-}
 
 fn open(view: &View<'_>, kind: TreeKind) -> Result<(Tree, Place)> {
     let entry = view.open(KEY)?;
@@ -145,12 +138,8 @@ fn log_bytes(path: &Path) -> u64 {
 fn measure(count: u64, leaf_max: usize, inner_max: usize) -> Result<()> {
     let dir = std::env::temp_dir().join(format!("tree-sizes-{}", std::process::id()));
     let store = Store::open(Options {
-        path: dir.clone(),
-        partitions: None,
-        tuning: EngineTuning::default(),
         hot_table_bytes: 1 << 30,
-        fsync: Fsync::No,
-        observer: Box::new(Nobody),
+        ..Options::new(&dir)
     })?;
     let sizes = Sizes {
         root_max: PACKED_BYTES_MAX,

@@ -1,4 +1,4 @@
-//! Owns the threads of a store: the committer, the once-a-second fsync, the ticker.
+//! Owns the threads of a store: the committer, the once-a-second fsync, the ticker, the sweeper.
 //! Invariants: none of them is needed for correctness of a commit under `EverySecond` and `No`
 //! that RocksDB does not throttle; they end before the store is closed, the committer last, since
 //! the others may wait for it.
@@ -121,8 +121,7 @@ fn tick(store: &Arc<Store>, stop: &AtomicBool, memory: Option<MemoryWatch>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change::NoObserver;
-    use crate::engine::{EngineTuning, Tier};
+    use crate::engine::Tier;
     use crate::ops::bytes::Expiry;
     use crate::ops::string::{self, Condition};
     use crate::{Options, ViewOptions};
@@ -132,12 +131,8 @@ mod tests {
     fn stop_lets_a_thread_finish_a_commit_that_needs_the_committer() {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(Options {
-            path: directory.path().join("data"),
-            partitions: None,
-            tuning: EngineTuning::default(),
-            hot_table_bytes: 1 << 20,
             fsync: Fsync::Always,
-            observer: Box::new(NoObserver),
+            ..Options::new(directory.path().join("data"))
         });
         let store = store.unwrap();
         let mut background = Background::start(&store).unwrap();

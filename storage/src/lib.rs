@@ -6,7 +6,7 @@
 //!
 //! What it does not know: RESP, sockets, clients. `storage/README.md` has every byte on disk.
 //!
-//! Modules stand in dependency order.
+//! `src/README.md` has what each module is for, in the order in which they use each other.
 
 pub mod background;
 pub mod change;

@@ -15,6 +15,7 @@
 use crate::store::Store;
 use parking_lot::Mutex;
 use serde::Serialize;
+use std::path::Path;
 use std::sync::Arc;
 
 const MIB: usize = 1 << 20;
@@ -343,18 +344,32 @@ fn memory_total() -> Option<usize> {
 /// The lowest limit of the control groups around this process, if they have one.
 fn cgroup_limit() -> Option<usize> {
     let own = std::fs::read_to_string("/proc/self/cgroup").ok()?;
-    let group = own.lines().find_map(|line| line.strip_prefix("0::"))?;
-    let mut directory = std::path::PathBuf::from("/sys/fs/cgroup");
-    let mut limits = vec![read_limit(&directory)];
-    for part in group.split('/').filter(|part| !part.is_empty()) {
-        directory.push(part);
-        limits.push(read_limit(&directory));
-    }
-    limits.into_iter().flatten().min()
+    lowest_limit(&own, Path::new("/sys/fs/cgroup"))
 }
 
-fn read_limit(group: &std::path::Path) -> Option<usize> {
-    let text = std::fs::read_to_string(group.join("memory.max")).ok()?;
+/// The lowest limit of the groups that `own` names, a line `number:controllers:path` each: of
+/// version 2, which has no controllers in its line, and of version 1's `memory`.
+fn lowest_limit(own: &str, mounted: &Path) -> Option<usize> {
+    let limits = own.lines().filter_map(|line| {
+        let (_, named) = line.split_once(':')?;
+        let (controllers, group) = named.split_once(':')?;
+        let (mut directory, file) = match controllers {
+            "" => (mounted.to_owned(), "memory.max"),
+            "memory" => (mounted.join("memory"), "memory.limit_in_bytes"),
+            _ => return None,
+        };
+        let mut limits = vec![read_limit(&directory.join(file))];
+        for part in group.split('/').filter(|part| !part.is_empty()) {
+            directory.push(part);
+            limits.push(read_limit(&directory.join(file)));
+        }
+        limits.into_iter().flatten().min()
+    });
+    limits.min()
+}
+
+fn read_limit(file: &Path) -> Option<usize> {
+    let text = std::fs::read_to_string(file).ok()?;
     text.trim().parse().ok()
 }
 

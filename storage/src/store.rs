@@ -2,7 +2,7 @@
 //! Invariants: at most one `Store` per directory in the world; a new term opens on every start that
 //! was not a clean close. Must not know: protocols. Tests: `storage/tests`.
 
-use crate::change::CommitObserver;
+use crate::change::{CommitObserver, NoObserver};
 use crate::clock::Clock;
 use crate::collection::buckets;
 use crate::commit::latch::LatchTable;
@@ -42,6 +42,21 @@ pub struct Options {
     pub fsync: Fsync,
     /// Whoever listens to commits.
     pub observer: Box<dyn CommitObserver>,
+}
+
+impl Options {
+    /// The directory at `path` with everything else at its least: a hot table of 1 MiB, no fsyncs,
+    /// nobody who listens.
+    pub fn new(path: impl Into<PathBuf>) -> Options {
+        Options {
+            path: path.into(),
+            partitions: None,
+            tuning: EngineTuning::default(),
+            hot_table_bytes: 1 << 20,
+            fsync: Fsync::No,
+            observer: Box::new(NoObserver),
+        }
+    }
 }
 
 /// An open directory. Share it as `Arc<Store>`; every method takes `&self`.
@@ -163,6 +178,9 @@ impl Store {
             members.extend(member.map(|member| (*hash, member)));
         }
         self.table.prefetch(hashes.get(..count).unwrap_or_default());
+        if members.is_empty() {
+            return count;
+        }
         let buckets = members.iter().filter_map(|&(hash, member)| {
             let meta = self.table.glance(hash)?;
             let row_key = buckets::row_of(&meta, self.seed.hash(member))?;

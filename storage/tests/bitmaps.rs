@@ -3,10 +3,9 @@
 
 use proptest::prelude::*;
 use std::sync::Arc;
-use storage::change::{Event, NoObserver};
-use storage::commit::Fsync;
+use storage::change::Event;
 use storage::encoding::meta::DataType;
-use storage::engine::{EngineTuning, Tier};
+use storage::engine::Tier;
 use storage::limits::{CHUNK_BYTES, STRING_BYTES_MAX};
 use storage::ops::bitfield::{self, Action, FieldOp, FieldType, Overflow};
 use storage::ops::bitmap::{self, Span, Unit};
@@ -32,12 +31,8 @@ impl Fixture {
     fn new() -> Fixture {
         let dir = tempfile::tempdir().unwrap();
         let options = Options {
-            path: dir.path().join("data"),
-            partitions: Some(1),
-            tuning: EngineTuning::default(),
             hot_table_bytes: 4 << 20,
-            fsync: Fsync::No,
-            observer: Box::new(NoObserver),
+            ..Options::new(dir.path().join("data"))
         };
         Fixture {
             store: Store::open(options).unwrap(),

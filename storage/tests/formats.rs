@@ -4,7 +4,6 @@ mod common;
 
 use common::{Directory, Heard, options};
 use std::path::Path;
-use storage::change::NoObserver;
 use storage::check::check;
 use storage::commit::Fsync;
 use storage::encoding::key::count_key;
@@ -16,12 +15,8 @@ use storage::{Options, StorageError, Store};
 
 fn open(path: &Path, partitions: Option<u16>) -> Result<(), StorageError> {
     Store::open(Options {
-        path: path.to_owned(),
         partitions,
-        tuning: EngineTuning::default(),
-        hot_table_bytes: 1 << 20,
-        fsync: Fsync::No,
-        observer: Box::new(NoObserver),
+        ..Options::new(path)
     })
     .map(|_| ())
 }

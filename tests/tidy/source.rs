@@ -85,6 +85,43 @@ pub fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// The modules that stand right in a folder of sources, whether files or folders.
+pub fn modules_in(folder: &str) -> BTreeSet<String> {
+    let inside = format!("{folder}/");
+    let sources = of(folder);
+    let names = sources.iter().filter_map(|source| {
+        let path = source.path.strip_prefix(&inside)?;
+        let name = path.split('/').next().unwrap_or(path);
+        Some(name.trim_end_matches(".rs").to_owned())
+    });
+    names.filter(|name| name != "lib").collect()
+}
+
+/// Where paths in comments and documents begin.
+const PATH_ROOTS: &[&str] = &["", "src", "storage", "storage/src"];
+
+/// Paths in backticks whose first folder is one of the repository's.
+pub fn named_paths(line: &str) -> impl Iterator<Item = &str> {
+    let quoted = line.split('`').skip(1).step_by(2);
+    quoted.filter(|text| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
+        let first = text.split_once('/').map(|(first, _)| first);
+        let is_folder = |first: &str| {
+            let mut paths = PATH_ROOTS
+                .iter()
+                .map(|above| root().join(above).join(first));
+            !first.is_empty() && paths.any(|path| path.is_dir())
+        };
+        text.bytes().all(plain) && first.is_some_and(is_folder)
+    })
+}
+
+/// Whether a path names a file or folder; a module's may lack its ending.
+pub fn exists(path: &str) -> bool {
+    let mut paths = PATH_ROOTS.iter().map(|above| root().join(above).join(path));
+    paths.any(|path| path.exists() || path.with_extension("rs").exists())
+}
+
 /// All files of a folder, deep.
 pub fn of(folder: &str) -> Vec<Source> {
     let mut paths = Vec::new();

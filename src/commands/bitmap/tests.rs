@@ -1,114 +1,24 @@
 //! Handlers against what redis-server answers to the same words.
 
 use super::COMMANDS;
-use crate::command::{Args, Ctx, Handler};
-use crate::config::Config;
-use crate::resp::{OwnedRequest, Reply, RespVersion};
-use std::sync::Arc;
-use storage::change::NoObserver;
-use storage::commit::Fsync;
-use storage::engine::{EngineTuning, Tier};
-use storage::ops::bytes::{self, Expiry};
-use storage::{Options, Store, ViewOptions};
+use crate::commands::tests::fixture::Fixture;
+use crate::resp::Reply;
 
-const LATCHED: ViewOptions = ViewOptions {
-    tier: Tier::Disk,
-    latched: true,
-    touch: true,
-};
-
-struct Fixture {
-    store: Arc<Store>,
-    config: Config,
-    _dir: tempfile::TempDir,
-}
-
-impl Fixture {
-    fn new() -> Fixture {
-        let dir = tempfile::tempdir().unwrap();
-        let options = Options {
-            path: dir.path().join("data"),
-            partitions: Some(1),
-            tuning: EngineTuning::default(),
-            hot_table_bytes: 1 << 20,
-            fsync: Fsync::No,
-            observer: Box::new(NoObserver),
-        };
-        Fixture {
-            store: Store::open(options).unwrap(),
-            config: Config::in_directory(dir.path()),
-            _dir: dir,
-        }
-    }
-
-    fn set(&self, key: &str, value: &[u8]) {
-        let mut edit = self.store.edit(0, LATCHED).unwrap();
-        let entry = edit.open(key.as_bytes()).unwrap();
-        bytes::replace(&mut edit, &entry, value, Expiry::Clear, &[]).unwrap();
-        edit.stage().unwrap();
-    }
-
-    /// Runs a line of words.
-    fn run(&self, line: &str) -> Reply {
-        let words: Vec<&str> = line.split(' ').collect();
-        let name = words[0].to_ascii_lowercase();
-        let spec = COMMANDS.iter().find(|spec| spec.name == name).unwrap();
-        assert!(spec.arity.admits(words.len()), "{line}");
-        let owned = OwnedRequest::from_args(&words);
-        let mut args = Args::new(owned.as_request(), 1);
-        let ctx = Ctx {
-            config: &self.config,
-            resp: RespVersion::Resp2,
-            command: spec.name,
-            only_key: None,
-            reach: &Default::default(),
-            draws: &Default::default(),
-        };
-        let result = match spec.handler {
-            Handler::Read(run) => run(&self.store.view(0, LATCHED).unwrap(), &mut args, &ctx),
-            Handler::Write(run) => {
-                let mut edit = self.store.edit(0, LATCHED).unwrap();
-                let result = run(&mut edit, &mut args, &ctx);
-                if result.is_ok() {
-                    edit.stage().unwrap();
-                }
-                result
-            }
-            _ => panic!("{line}"),
-        };
-        result.unwrap_or_else(|error| Reply::Error(error.text()))
-    }
-
-    fn int(&self, line: &str) -> i64 {
-        match self.run(line) {
-            Reply::Int(number) => number,
-            other => panic!("{line}: {other:?}"),
-        }
-    }
-
-    fn error(&self, line: &str) -> String {
-        match self.run(line) {
-            Reply::Error(text) => text.to_string(),
-            other => panic!("{line}: {other:?}"),
-        }
-    }
-
-    fn ints(&self, line: &str) -> Vec<Option<i64>> {
-        let Reply::Array(replies) = self.run(line) else {
-            panic!("{line}");
-        };
-        let int = |reply| match reply {
-            Reply::Int(number) => Some(number),
-            Reply::Nil => None,
-            other => panic!("{line}: {other:?}"),
-        };
-        replies.into_iter().map(int).collect()
-    }
+fn ints(fixture: &Fixture, line: &str) -> Vec<Option<i64>> {
+    let Reply::Array(replies) = fixture.run(line) else {
+        panic!("{line}");
+    };
+    let int = |reply| match reply {
+        Reply::Int(number) => Some(number),
+        Reply::Nil => None,
+        other => panic!("{line}: {other:?}"),
+    };
+    replies.into_iter().map(int).collect()
 }
 
 #[test]
 fn setbit_and_getbit_answer_the_bit() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::new(COMMANDS);
     assert_eq!(fixture.int("SETBIT k 7 1"), 0);
     assert_eq!(fixture.int("SETBIT k 7 0"), 1);
     assert_eq!(fixture.int("GETBIT k 7"), 0);
@@ -128,7 +38,7 @@ fn setbit_and_getbit_answer_the_bit() {
 
 #[test]
 fn bitcount_takes_no_start_without_an_end() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::new(COMMANDS);
     fixture.set("k", b"foobar");
     assert_eq!(fixture.int("BITCOUNT k"), 26);
     assert_eq!(fixture.int("BITCOUNT k 0 0"), 4);
@@ -151,10 +61,10 @@ fn bitcount_takes_no_start_without_an_end() {
 
 #[test]
 fn bitpos_pads_with_zeros_unless_an_end_is_given() {
-    let fixture = Fixture::new();
-    fixture.set("ones", &[0xff; 3]);
+    let fixture = Fixture::new(COMMANDS);
+    fixture.set("ones", [0xff; 3]);
     fixture.set("empty", b"");
-    fixture.set("k", &[0, 0xf0, 0]);
+    fixture.set("k", [0, 0xf0, 0]);
     for (line, at) in [
         ("BITPOS ones 0", 24),
         ("BITPOS ones 0 1", 24),
@@ -196,9 +106,9 @@ fn bitpos_pads_with_zeros_unless_an_end_is_given() {
 
 #[test]
 fn bitop_checks_the_number_of_sources() {
-    let fixture = Fixture::new();
-    fixture.set("a", &[0b1100]);
-    fixture.set("b", &[0b1010, 1]);
+    let fixture = Fixture::new(COMMANDS);
+    fixture.set("a", [0b1100]);
+    fixture.set("b", [0b1010, 1]);
     for (line, ones) in [
         ("BITOP and d a b", 1),
         ("BITOP OR d a b", 4),
@@ -226,25 +136,28 @@ fn bitop_checks_the_number_of_sources() {
 
 #[test]
 fn bitfield_reads_sets_and_adds() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::new(COMMANDS);
     let all = "BITFIELD k SET u8 0 255 GET i8 0 INCRBY u2 #3 5 OVERFLOW SAT INCRBY u2 6 5 \
                overflow fail INCRBY u2 6 1 SET i4 #1 7";
     assert_eq!(
-        fixture.ints(all),
+        ints(&fixture, all),
         [Some(0), Some(-1), Some(0), Some(3), None, Some(-1)]
     );
     assert_eq!(
-        fixture.ints("BITFIELD_RO k GET u8 0 GET u8 #1 GET i64 0"),
+        ints(&fixture, "BITFIELD_RO k GET u8 0 GET u8 #1 GET i64 0"),
         [Some(0b1111_0111), Some(0), Some(-9 << 56)]
     );
-    assert_eq!(fixture.ints("BITFIELD k"), []);
-    assert_eq!(fixture.ints("BITFIELD absent GET u63 #2"), [Some(0)]);
-    assert_eq!(fixture.ints("BITFIELD absent GET i1 4294967295"), [Some(0)]);
+    assert_eq!(ints(&fixture, "BITFIELD k"), []);
+    assert_eq!(ints(&fixture, "BITFIELD absent GET u63 #2"), [Some(0)]);
+    assert_eq!(
+        ints(&fixture, "BITFIELD absent GET i1 4294967295"),
+        [Some(0)]
+    );
 }
 
 #[test]
 fn bitfield_refuses_what_redis_refuses() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::new(COMMANDS);
     let kind = "ERR Invalid bitfield type. Use something like i16 u8. \
                 Note that u64 is not supported but i64 is.";
     for bad in ["u64", "i65", "u0", "I8", "8", "u", "u08", "i-1", ""] {
@@ -290,17 +203,17 @@ fn bitfield_refuses_what_redis_refuses() {
         "ERR BITFIELD_RO only supports the GET subcommand"
     );
     assert_eq!(
-        fixture.ints("BITFIELD_RO k OVERFLOW FAIL GET u8 0"),
+        ints(&fixture, "BITFIELD_RO k OVERFLOW FAIL GET u8 0"),
         [Some(0)]
     );
 }
 
 #[test]
 fn the_last_field_may_end_behind_the_longest_string() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::new(COMMANDS);
     let last = 512_u64 * 1024 * 1024 * 8 - 1;
     assert_eq!(
-        fixture.ints(&format!("BITFIELD k SET u8 {last} 255")),
+        ints(&fixture, &format!("BITFIELD k SET u8 {last} 255")),
         [Some(0)]
     );
     assert_eq!(fixture.int("BITCOUNT k -2 -1"), 8);

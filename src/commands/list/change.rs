@@ -1,5 +1,5 @@
 //! Owns the commands that put elements into lists, replace and remove them.
-//! Must not know: sockets. Tests: `tests/commands/list.rs`, the oracle.
+//! Must not know: sockets. Tests: `tests/commands/list`, the oracle.
 
 use super::threshold;
 use crate::command::{Args, Ctx};

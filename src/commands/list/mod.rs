@@ -1,6 +1,6 @@
 //! Owns the rows of the list commands; handlers stand in the files below: `read` looks, `change`
 //! puts in and replaces, `pop` takes from the ends.
-//! Must not know: sockets, how elements are stored. Tests: `tests/commands/list.rs`, the oracle.
+//! Must not know: sockets, how elements are stored. Tests: `tests/commands/list`, the oracle.
 
 mod change;
 mod pop;

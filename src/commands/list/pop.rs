@@ -1,5 +1,5 @@
 //! Owns the commands that take elements from the ends of lists, waiting or not.
-//! Must not know: sockets, how a client waits. Tests: `tests/commands/list.rs`, the oracle.
+//! Must not know: sockets, how a client waits. Tests: `tests/commands/list`, the oracle.
 
 use super::{next_end, threshold};
 use crate::command::{Args, Ctx};

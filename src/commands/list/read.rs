@@ -1,6 +1,6 @@
 //! Owns the commands that look at lists.
 //! Invariants: keys are looked up and arguments read in Redis's order, which decides between
-//! errors. Must not know: sockets. Tests: `tests/commands/list.rs`, the oracle.
+//! errors. Must not know: sockets. Tests: `tests/commands/list`, the oracle.
 
 use crate::command::{Args, Ctx};
 use crate::error::{CommandError, CommandResult, text};

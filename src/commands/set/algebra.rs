@@ -1,5 +1,5 @@
 //! Owns the commands that make sets from sets.
-//! Must not know: sockets. Tests: `tests/commands/set.rs`, the oracle.
+//! Must not know: sockets. Tests: `tests/commands/set`, the oracle.
 
 use super::thresholds;
 use crate::command::{Args, Ctx};

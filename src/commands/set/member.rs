@@ -1,5 +1,5 @@
 //! Owns the commands on single members and on all of them.
-//! Must not know: sockets. Tests: `tests/commands/set.rs`, the oracle.
+//! Must not know: sockets. Tests: `tests/commands/set`, the oracle.
 
 use super::thresholds;
 use crate::command::{Args, Ctx};

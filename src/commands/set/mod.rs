@@ -1,6 +1,6 @@
 //! Owns the rows of the set commands; handlers stand in the files below: `member` adds, takes away
 //! and tells, `random` draws, `algebra` makes sets from sets.
-//! Must not know: sockets, how members are stored. Tests: `tests/commands/set.rs`, the oracle.
+//! Must not know: sockets, how members are stored. Tests: `tests/commands/set`, the oracle.
 
 mod algebra;
 mod member;

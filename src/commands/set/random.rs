@@ -1,14 +1,12 @@
 //! Owns the commands that draw members at random.
-//! Must not know: sockets, how a draw is made fair. Tests: `tests/commands/set.rs`, the oracle.
+//! Must not know: sockets, how a draw is made fair. Tests: `tests/commands/set`, the oracle.
 
 use crate::command::{Args, Ctx};
+use crate::commands::draw;
 use crate::error::{CommandError, CommandResult, text};
 use crate::resp::Reply;
 use storage::ops::set::{self, Draw};
 use storage::{Edit, View};
-
-/// Most members that one command draws with repeats; the reply is made in memory.
-const REPEATS_MAX: i64 = 1 << 24;
 
 pub fn spop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
     let key = args.next()?;
@@ -35,13 +33,13 @@ pub fn srandmember(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Comma
     if args.left() > 1 {
         return Err(CommandError::Fixed(text::SYNTAX));
     }
-    let draw = match args.next_i64()? {
-        count @ 0.. => Draw::Distinct(count as u64),
-        i64::MIN => return Err(CommandError::Fixed(text::NOT_NEGATABLE)),
-        count if count < -REPEATS_MAX => return Err(CommandError::Fixed(text::OUT_OF_RANGE)),
-        count => Draw::Repeating(count.unsigned_abs()),
+    let count = draw::next_count(args)?;
+    draw::check(count, || Ok(set::len(view, key)? > 0))?;
+    let how = match u64::try_from(count) {
+        Ok(count) => Draw::Distinct(count),
+        Err(_) => Draw::Repeating(count.unsigned_abs()),
     };
-    let drawn = set::random_many(view, key, draw, &mut ctx.random())?;
+    let drawn = set::random_many(view, key, how, &mut ctx.random())?;
     Ok(Reply::array(
         drawn.unwrap_or_default().into_iter().map(Reply::from),
     ))

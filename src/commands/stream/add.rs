@@ -1,5 +1,5 @@
 //! Owns XADD, XTRIM and their options.
-//! Must not know: sockets. Tests: `tests/commands/stream.rs`, the oracle.
+//! Must not know: sockets. Tests: `tests/commands/stream`, the oracle.
 
 use super::id;
 use super::limits;

@@ -1,5 +1,5 @@
 //! Owns XLEN, XRANGE, XDEL and other commands on entries alone, and how entries are replied.
-//! Must not know: sockets, groups. Tests: `tests/commands/stream.rs`, the oracle.
+//! Must not know: sockets, groups. Tests: `tests/commands/stream`, the oracle.
 
 use super::add::skip_references;
 use super::id;

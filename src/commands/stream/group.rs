@@ -1,5 +1,5 @@
 //! Owns XGROUP: its rows and handlers.
-//! Must not know: sockets. Tests: `tests/commands/stream.rs`, the oracle.
+//! Must not know: sockets. Tests: `tests/commands/stream`, the oracle.
 
 use super::{ROW, id};
 use crate::command::{Args, Arity, CommandSpec, Ctx, Flags, Handler, KeyFlags, KeySpec};

@@ -1,5 +1,5 @@
 //! Owns XINFO: its rows and handlers.
-//! Must not know: sockets. Tests: `tests/commands/stream.rs`, the oracle.
+//! Must not know: sockets. Tests: `tests/commands/stream`, the oracle.
 
 use super::group::{bad_arguments, no_group};
 use super::{ROW, entry, id};

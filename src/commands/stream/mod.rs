@@ -1,7 +1,7 @@
 //! Owns the rows of the stream commands; handlers stand in the files below: `add` adds and trims,
 //! `entry` looks at entries and deletes them, `read` reads several streams, `pending` is about what
 //! was delivered, `group` and `info` have rows of their own.
-//! Must not know: sockets, how entries are stored. Tests: `tests/commands/stream.rs`, the oracle.
+//! Must not know: sockets, how entries are stored. Tests: `tests/commands/stream`, the oracle.
 
 mod add;
 mod entry;

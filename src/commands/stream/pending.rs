@@ -1,5 +1,5 @@
 //! Owns the commands on pending entries: XACK, XPENDING, XCLAIM, XAUTOCLAIM, XACKDEL.
-//! Must not know: sockets. Tests: `tests/commands/stream.rs`, the oracle.
+//! Must not know: sockets. Tests: `tests/commands/stream`, the oracle.
 
 use super::entry::{self, Doomed, removals};
 use super::id;

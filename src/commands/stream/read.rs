@@ -1,7 +1,7 @@
 //! Owns XREAD and XREADGROUP, waiting or not.
 //! Invariants: ids that mean the present (`$`, `+`) are resolved once; what waits is parked with
 //! the ids that they were. Must not know: sockets, how a client waits.
-//! Tests: `tests/commands/stream.rs`, `tests/commands/blocking.rs`, the oracle.
+//! Tests: `tests/commands/stream`, `tests/commands/blocking`, the oracle.
 
 use super::{entry, id};
 use crate::command::{Args, Ctx};

@@ -1,6 +1,6 @@
 //! Owns LCS.
 //! Invariants: its table takes no more memory than `proto-max-bulk-len`.
-//! Must not know: how the subsequence is found. Tests: `tests/commands/string.rs`, the oracle.
+//! Must not know: how the subsequence is found. Tests: `tests/commands/string`, the oracle.
 
 use crate::command::{Args, Ctx};
 use crate::error::{CommandError, CommandResult, text};

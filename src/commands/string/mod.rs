@@ -1,7 +1,7 @@
 //! Owns the rows of the string commands; handlers stand in the files below, by what they do.
 //! Invariants: a value is opened once; options are checked before anything is read, in the order
 //! in which Redis checks them. Must not know: sockets, chunks.
-//! Tests: in the files below, `tests/commands/string.rs`, the oracle.
+//! Tests: in the files below, `tests/commands/string`, the oracle.
 
 mod compare;
 mod lcs;

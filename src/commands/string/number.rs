@@ -1,5 +1,5 @@
 //! Owns the commands that add to numbers.
-//! Must not know: sockets; how numbers are stored. Tests: `tests/commands/string.rs`, the oracle.
+//! Must not know: sockets; how numbers are stored. Tests: `tests/commands/string`, the oracle.
 
 use crate::command::{Args, Ctx};
 use crate::error::{CommandError, CommandResult};

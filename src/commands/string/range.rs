@@ -1,5 +1,5 @@
 //! Owns the commands that read or write a part of a string.
-//! Must not know: sockets, chunks. Tests: `tests/commands/string.rs`, the oracle.
+//! Must not know: sockets, chunks. Tests: `tests/commands/string`, the oracle.
 
 use crate::command::{Args, Ctx};
 use crate::error::{CommandError, CommandResult, text};

@@ -1,5 +1,5 @@
 //! Owns the commands that give whole values: GET, MGET, and those that take or expire them.
-//! Must not know: sockets, chunks. Tests: `tests/commands/string.rs`, the oracle.
+//! Must not know: sockets, chunks. Tests: `tests/commands/string`, the oracle.
 
 use super::options::{Dialect, Options};
 use crate::command::{Args, Ctx};

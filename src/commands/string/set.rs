@@ -1,5 +1,5 @@
 //! Owns the commands that write whole values: SET, its old variants, MSET and its variants.
-//! Must not know: sockets, chunks. Tests: `tests/commands/string.rs`, the oracle.
+//! Must not know: sockets, chunks. Tests: `tests/commands/string`, the oracle.
 
 use super::options::{Dialect, Options, TimeForm};
 use crate::command::{Args, Ctx};

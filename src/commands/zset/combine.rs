@@ -1,5 +1,5 @@
 //! Owns the commands that make sorted sets from sets.
-//! Must not know: sockets. Tests: `tests/commands/zset.rs`, the oracle.
+//! Must not know: sockets. Tests: `tests/commands/zset`, the oracle.
 
 use super::parse::{self, next_f64};
 use super::thresholds;

@@ -1,5 +1,5 @@
 //! Owns the commands on single members: adding, removing, scores and ranks, walking.
-//! Must not know: sockets. Tests: `tests/commands/zset.rs`, the oracle.
+//! Must not know: sockets. Tests: `tests/commands/zset`, the oracle.
 
 use super::parse::next_score;
 use super::thresholds;

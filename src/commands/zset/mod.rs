@@ -1,7 +1,7 @@
 //! Owns the rows of the sorted set commands; handlers stand in the files below: `member` adds,
 //! takes away and tells, `range` reads and removes ranges, `pop` takes from the ends and draws,
 //! `combine` makes sorted sets from sets.
-//! Must not know: sockets, how members are stored. Tests: `tests/commands/zset.rs`, the oracle.
+//! Must not know: sockets, how members are stored. Tests: `tests/commands/zset`, the oracle.
 
 mod combine;
 mod member;

@@ -1,5 +1,5 @@
 //! Owns how scores, ranges and numbers of keys are spelled, and how members are put into replies.
-//! Must not know: what is done with them. Tests: `tests/commands/zset.rs`, the oracle.
+//! Must not know: what is done with them. Tests: `tests/commands/zset`, the oracle.
 
 use crate::command::Args;
 use crate::command::float::{parse_bound, parse_f64};

@@ -1,16 +1,14 @@
 //! Owns the commands that take members from the ends of sorted sets, waiting or not, and those that
 //! draw them.
-//! Must not know: sockets, how a client waits. Tests: `tests/commands/zset.rs`, the oracle.
+//! Must not know: sockets, how a client waits. Tests: `tests/commands/zset`, the oracle.
 
 use super::parse;
 use crate::command::{Args, Ctx};
+use crate::commands::draw;
 use crate::error::{CommandError, CommandResult, Park, text};
 use crate::resp::{Reply, RespVersion};
 use storage::ops::zset::{self, Draw, End};
 use storage::{Edit, View};
-
-/// Most members that one command draws with repeats; the reply is made in memory.
-const REPEATS_MAX: i64 = 1 << 24;
 
 pub fn zpopmin(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
     pop(edit, args, ctx, End::Min)
@@ -158,27 +156,13 @@ pub fn zrandmember(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Comma
         let drawn = zset::random(view, key, &mut ctx.random())?;
         return Ok(Reply::bulk_or_nil(drawn.map(|one| one.member)));
     }
-    let count = args.next_i64()?;
-    if count == i64::MIN {
-        let error = "ERR value is out of range, value must between -9223372036854775807 and \
-                     9223372036854775807";
-        return Err(CommandError::Fixed(error));
-    }
-    let with_scores = args.left() > 0;
-    if with_scores && (!args.skip_word("WITHSCORES") || args.left() > 0) {
-        return Err(CommandError::Fixed(text::SYNTAX));
-    }
-    if with_scores && count.unsigned_abs() > (i64::MAX / 2) as u64 {
-        return Err(CommandError::Fixed(text::OUT_OF_RANGE));
-    }
-    let draw = match count {
-        0.. => Draw::Distinct(count as u64),
-        _ if count < -REPEATS_MAX && zset::exists(view, key)? => {
-            return Err(CommandError::Fixed(text::OUT_OF_RANGE));
-        }
-        _ => Draw::Repeating(count.unsigned_abs()),
+    let (count, with_scores) = draw::next_count_with(args, "WITHSCORES")?;
+    draw::check(count, || zset::exists(view, key))?;
+    let how = match u64::try_from(count) {
+        Ok(count) => Draw::Distinct(count),
+        Err(_) => Draw::Repeating(count.unsigned_abs()),
     };
-    let drawn = zset::random_many(view, key, draw, &mut ctx.random())?;
+    let drawn = zset::random_many(view, key, how, &mut ctx.random())?;
     Ok(match with_scores {
         true => parse::scored(drawn, ctx.resp),
         false => parse::members(drawn),

@@ -1,5 +1,5 @@
 //! Owns the commands on ranges: reading, counting and removing them.
-//! Must not know: sockets, how a range is found. Tests: `tests/commands/zset.rs`, the oracle.
+//! Must not know: sockets, how a range is found. Tests: `tests/commands/zset`, the oracle.
 
 use super::parse::{self, By};
 use super::thresholds;

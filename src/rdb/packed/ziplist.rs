@@ -5,7 +5,7 @@
 //! big-endian. An element is the length of the one before it, its form, its data.
 //! Invariant: every field of the layout is checked, also those that the walk has no use for.
 //! Must not know: what the elements mean.
-//! Tests: at the end of this file, and `tests/old.rs`.
+//! Tests: at the end of this file, and `rdb/tests/old.rs`.
 
 use bytes::Bytes;
 

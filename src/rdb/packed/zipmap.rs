@@ -5,7 +5,7 @@
 //! length is one byte below 254, or 254 and four bytes, little-endian.
 //! Invariant: every field of the layout is checked.
 //! Must not know: what fields and values mean.
-//! Tests: at the end of this file, and `tests/old.rs`.
+//! Tests: at the end of this file, and `rdb/tests/old.rs`.
 
 use bytes::Bytes;
 

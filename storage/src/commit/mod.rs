@@ -12,7 +12,7 @@
 //! - Lock order: queue state, then a hot-table shard. The leader's scratch is never waited for
 //!   while the queue state is held.
 //!
-//! Must not know: commands, replies. Tests: `storage/tests/commit.rs`, `storage/tests/crash.rs`.
+//! Must not know: commands, replies. Tests: `storage/tests/commit.rs`, `tests/crash`.
 
 mod failed;
 mod group;

@@ -2,8 +2,7 @@
 
 use super::queue::Forming;
 use super::{Fsync, Position};
-use crate::change::NoObserver;
-use crate::engine::{EngineTuning, Tier};
+use crate::engine::Tier;
 use crate::error::{Result, StorageError};
 use crate::limits::COMMIT_BYTES_MAX;
 use crate::ops::bytes::Expiry;
@@ -18,15 +17,7 @@ const DISK: ViewOptions = ViewOptions {
 };
 
 fn open(directory: &tempfile::TempDir) -> Arc<Store> {
-    let store = Store::open(Options {
-        path: directory.path().join("data"),
-        partitions: None,
-        tuning: EngineTuning::default(),
-        hot_table_bytes: 1 << 20,
-        fsync: Fsync::No,
-        observer: Box::new(NoObserver),
-    });
-    store.unwrap()
+    Store::open(Options::new(directory.path().join("data"))).unwrap()
 }
 
 fn setting<'s>(store: &'s Store, key: &str, value: &[u8]) -> Edit<'s> {

@@ -33,8 +33,6 @@ pub mod sub_kind {
     pub const BUCKET: u8 = 2;
     /// A node of a counted tree; sub-key = tree u8 | node u64.
     pub const NODE: u8 = 3;
-    /// A member of a sorted set; sub-key = the member, or what stands for a long one.
-    pub const MEMBER: u8 = 4;
     /// An element too long for its node or bucket; sub-key = number u64.
     pub const BLOB: u8 = 5;
 }

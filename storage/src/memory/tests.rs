@@ -180,3 +180,24 @@ fn an_automatic_target_is_at_most_half_of_the_machine() {
     assert!(target > 0 && target <= memory_total().unwrap_or(1 << 30) / 2);
     assert_eq!(target_of(5), 5);
 }
+
+#[test]
+fn limits_of_control_groups_of_either_version_are_found() {
+    let mounted = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let file = mounted.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    };
+    write("memory/memory.limit_in_bytes", "9223372036854771712\n");
+    write("memory/a/memory.limit_in_bytes", "3000\n");
+    write("memory/a/b/memory.limit_in_bytes", "4000\n");
+    write("c/memory.max", "max\n");
+    write("c/d/memory.max", "5000\n");
+    let limit = |own: &str| lowest_limit(own, mounted.path());
+    assert_eq!(limit("5:cpu,cpuacct:/a\n4:memory:/a/b\n"), Some(3000));
+    assert_eq!(limit("0::/c/d\n"), Some(5000));
+    assert_eq!(limit("4:memory:/a/b\n0::/c/d\n"), Some(3000));
+    assert_eq!(limit("0::/c\n"), None);
+    assert_eq!(limit(""), None);
+}

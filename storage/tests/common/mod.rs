@@ -13,7 +13,7 @@ use storage::change::{Change, CommitObserver, Event};
 use storage::commit::{Fsync, Position};
 use storage::encoding::key::chunk_key;
 use storage::encoding::meta::{DataType, Head, Header};
-use storage::engine::{EngineTuning, Tier};
+use storage::engine::Tier;
 use storage::limits::CHUNK_BYTES;
 use storage::ops::bytes::Expiry;
 use storage::ops::string::{self, Condition};
@@ -288,11 +288,9 @@ pub fn rows_of(store: &Store, prefix: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
 /// How the tests open a directory.
 pub fn options(path: PathBuf, fsync: Fsync, heard: &Heard) -> Options {
     Options {
-        path,
-        partitions: None,
-        tuning: EngineTuning::default(),
         hot_table_bytes: 4 << 20,
         fsync,
         observer: Box::new(Listener(Arc::clone(heard))),
+        ..Options::new(path)
     }
 }

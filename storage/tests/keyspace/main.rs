@@ -10,10 +10,9 @@ mod scan;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use storage::change::{Change, CommitObserver, Event};
-use storage::commit::Fsync;
 use storage::encoding::key::{KeyName, chunk_key, garbage_key, kind, stranger_key};
 use storage::encoding::meta::{DataType, Head, Header};
-use storage::engine::{Bounds, EngineTuning, Family, Tier};
+use storage::engine::{Bounds, Family, Tier};
 use storage::limits::CHUNK_BYTES;
 use storage::ops::bytes::{self, Expiry};
 use storage::{Edit, Options, Result, Store, View, ViewOptions};
@@ -70,12 +69,10 @@ impl Directory {
             store.close().unwrap();
         }
         let options = Options {
-            path: self.dir.path().join("data"),
             partitions: Some(self.partitions),
-            tuning: EngineTuning::default(),
             hot_table_bytes: 4 << 20,
-            fsync: Fsync::No,
             observer: Box::new(Recorder(Arc::clone(&self.events))),
+            ..Options::new(self.dir.path().join("data"))
         };
         let store = Store::open(options).unwrap();
         store.clock().set_manual(START_MS);

@@ -3,9 +3,8 @@
 use std::sync::{Arc, Mutex};
 use storage::background::Background;
 use storage::change::{Change, CommitObserver, Event};
-use storage::commit::Fsync;
 use storage::encoding::meta::DataType;
-use storage::engine::{EngineTuning, Tier};
+use storage::engine::Tier;
 use storage::limits::STRING_BYTES_MAX;
 use storage::ops::bytes::{self, Expiry};
 use storage::{Edit, Options, StorageError, Store, View, ViewOptions};
@@ -53,12 +52,9 @@ impl Directory {
     pub fn reopen(&mut self) {
         self.close();
         let options = Options {
-            path: self.dir.path().join("data"),
-            partitions: Some(1),
-            tuning: EngineTuning::default(),
             hot_table_bytes: 4 << 20,
-            fsync: Fsync::No,
             observer: Box::new(Listener(Arc::clone(&self.heard))),
+            ..Options::new(self.dir.path().join("data"))
         };
         let store = Store::open(options).unwrap();
         self.background = Some(Background::start(&store).unwrap());

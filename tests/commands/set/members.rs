@@ -156,8 +156,11 @@ fn srandmember_draws_distinct_members_or_repeats_them() {
             ("SRANDMEMBER k 1 2", "ERR syntax error"),
             ("SRANDMEMBER text", WRONG),
             ("SRANDMEMBER text -2", WRONG),
+            ("SRANDMEMBER text -1048577", WRONG),
+            ("SRANDMEMBER k -1048577", "ERR value is out of range"),
         ],
     );
+    assert!(ask::<Vec<String>>(&mut c, "SRANDMEMBER none -1048577").is_empty());
 }
 
 #[test]

@@ -96,8 +96,10 @@ fn zrandmember_draws_members() {
                 "ERR value is out of range",
             ),
             ("ZRANDMEMBER z 1 x", "ERR syntax error"),
+            ("ZRANDMEMBER z -1048577", "ERR value is out of range"),
         ],
     );
+    assert!(ask::<Vec<String>>(&mut c, "ZRANDMEMBER nothing -1048577").is_empty());
 }
 
 #[test]

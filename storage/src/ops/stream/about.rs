@@ -1,5 +1,5 @@
 //! Owns what users may learn about a stream, its groups and their consumers.
-//! Invariants: nothing is changed. Must not know: replies. Tests: `tests/commands/stream.rs`.
+//! Invariants: nothing is changed. Must not know: replies. Tests: `tests/commands/stream`.
 
 use super::consumer::Consumer;
 use super::group::Group;

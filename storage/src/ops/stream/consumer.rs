@@ -7,7 +7,7 @@
 //! ```
 
 use super::Stream;
-use super::group::{Group, UNKNOWN, prefixed};
+use super::group::{Group, UNKNOWN, numbered_ranks, remove_numbered};
 use super::trees::GroupTrees;
 use crate::change::Event;
 use crate::edit::Edit;
@@ -106,7 +106,6 @@ pub fn delete_consumer(
         return Ok(Some(0));
     };
     stream.drop_pending_of(edit, &group, &consumer)?;
-    stream.remove_owned(edit, consumer.number)?;
     stream.remove_consumer(edit, &group, &consumer)?;
     group.pending = group.pending.saturating_sub(consumer.pending);
     group.consumers = group.consumers.saturating_sub(1);
@@ -151,10 +150,9 @@ impl Stream<'_> {
         let Some(trees) = &self.groups else {
             return Ok(found);
         };
-        let number = group.number.to_be_bytes();
-        let (from, to) = prefixed(&trees.names, view, &self.place, &number)?;
-        let mut cursor = trees.names.cursor_at_rank(view, &self.place, from)?;
-        while cursor.rank() < to {
+        let ranks = numbered_ranks(&trees.names, view, &self.place, group.number)?;
+        let mut cursor = trees.names.cursor_at_rank(view, &self.place, ranks.start)?;
+        while cursor.rank() < ranks.end {
             let Some(item) = cursor.item()? else { break };
             found.push(self.numbered_consumer(view, decode_number(&item.value)?)?);
             if !cursor.advance()? {
@@ -199,7 +197,8 @@ impl Stream<'_> {
         Ok(())
     }
 
-    /// Removes a consumer, not what it owns, nor from its group's count.
+    /// Removes a consumer and the list of what it owns; not those entries from its group's order,
+    /// nor anything from the group's counts.
     pub(super) fn remove_consumer(
         &mut self,
         edit: &mut Edit<'_>,
@@ -212,6 +211,7 @@ impl Stream<'_> {
             trees.names.remove(edit, place, &name)?;
             let number = consumer.number.to_be_bytes();
             trees.consumers.remove(edit, place, &number)?;
+            remove_numbered(&mut trees.owned, edit, place, consumer.number)?;
         }
         Ok(())
     }

@@ -10,9 +10,12 @@
 use super::consumer::next_number;
 use super::{Stream, StreamId};
 use crate::change::Event;
+use crate::collection::Place;
+use crate::collection::tree::Tree;
 use crate::edit::Edit;
 use crate::error::{Result, StorageError};
 use crate::view::View;
+use std::ops::Range;
 
 /// Written for what is not known.
 pub(super) const UNKNOWN: u64 = u64::MAX;
@@ -145,13 +148,11 @@ pub fn destroy_group(edit: &mut Edit<'_>, key: &[u8], name: &[u8]) -> Result<Opt
         return Ok(Some(false));
     };
     for consumer in stream.consumers_of(edit, &group)? {
-        stream.remove_owned(edit, consumer.number)?;
         stream.remove_consumer(edit, &group, &consumer)?;
     }
-    let (place, number) = (&mut stream.place, group.number.to_be_bytes());
+    let place = &mut stream.place;
     if let Some(trees) = &mut stream.groups {
-        let (from, to) = prefixed(&trees.pending, edit, place, &number)?;
-        trees.pending.remove_range(edit, place, from, to)?;
+        remove_numbered(&mut trees.pending, edit, place, group.number)?;
         trees.groups.remove(edit, place, name)?;
     }
     stream.write(edit, &[Event::XGroupDestroy])?;
@@ -159,18 +160,30 @@ pub fn destroy_group(edit: &mut Edit<'_>, key: &[u8], name: &[u8]) -> Result<Opt
 }
 
 /// The ranks of the keys that begin with a number.
-pub(super) fn prefixed(
-    tree: &crate::collection::tree::Tree,
+pub(super) fn numbered_ranks(
+    tree: &Tree,
     view: &View<'_>,
-    place: &crate::collection::Place,
-    number: &[u8; 4],
-) -> Result<(u64, u64)> {
-    let (from, _) = tree.rank(view, place, number)?;
-    let to = match u32::from_be_bytes(*number).checked_add(1) {
+    place: &Place,
+    number: u32,
+) -> Result<Range<u64>> {
+    let (from, _) = tree.rank(view, place, &number.to_be_bytes())?;
+    let to = match number.checked_add(1) {
         Some(next) => tree.rank(view, place, &next.to_be_bytes())?.0,
         None => tree.len(),
     };
-    Ok((from, to))
+    Ok(from..to)
+}
+
+/// Removes the keys that begin with a number: whole leaves, not one after the other.
+pub(super) fn remove_numbered(
+    tree: &mut Tree,
+    edit: &mut Edit<'_>,
+    place: &mut Place,
+    number: u32,
+) -> Result<()> {
+    let ranks = numbered_ranks(tree, edit, place, number)?;
+    tree.remove_range(edit, place, ranks.start, ranks.end)?;
+    Ok(())
 }
 
 impl Stream<'_> {

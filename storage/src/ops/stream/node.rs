@@ -1,7 +1,7 @@
 //! Owns where a Redis of the same history would have begun a new node: trimming by `~` takes whole
 //! nodes away, and users see it.
 //! Invariants: nothing here depends on how entries stand on disk. Must not know: the trees.
-//! Tests: below, `tests/commands/stream.rs`.
+//! Tests: below, `tests/commands/stream`.
 
 use super::StreamId;
 use crate::ops::list::{integer_listpack_len, listpack_len};

@@ -7,7 +7,7 @@
 //! ```
 
 use super::consumer::Consumer;
-use super::group::{Group, prefixed};
+use super::group::{Group, numbered_ranks, remove_numbered};
 use super::read::id_of;
 use super::{Stream, StreamId};
 use crate::change::Event;
@@ -109,10 +109,9 @@ pub fn pending_summary(
         consumers: Vec::new(),
     };
     if let Some(trees) = stream.groups.as_deref().filter(|_| group.pending > 0) {
-        let number = group.number.to_be_bytes();
-        let (from, to) = prefixed(&trees.pending, view, &stream.place, &number)?;
+        let ranks = numbered_ranks(&trees.pending, view, &stream.place, group.number)?;
         let at = |rank| trees.pending.at(view, &stream.place, rank);
-        if let Some((first, last)) = at(from)?.zip(at(to.saturating_sub(1))?) {
+        if let Some((first, last)) = at(ranks.start)?.zip(at(ranks.end.saturating_sub(1))?) {
             summary.ends = Some((numbered_id(&first.key)?, numbered_id(&last.key)?));
         }
         let consumers = stream.consumers_of(view, &group)?.into_iter();
@@ -336,16 +335,25 @@ impl Stream<'_> {
         consumer: &Consumer,
     ) -> Result<()> {
         let place = &mut self.place;
-        if let Some(trees) = &mut self.groups {
-            let (from, to) = prefixed(&trees.pending, edit, place, &group.number.to_be_bytes())?;
-            if to - from == consumer.pending {
-                // Nobody else of the group owns any: whole leaves go, not entry after entry.
-                trees.pending.remove_range(edit, place, from, to)?;
-                return Ok(());
+        let Some(trees) = &mut self.groups else {
+            return Ok(());
+        };
+        let all = numbered_ranks(&trees.pending, edit, place, group.number)?;
+        let owned = numbered_ranks(&trees.owned, edit, place, consumer.number)?;
+        if all.end - all.start == owned.end - owned.start {
+            // Nobody else of the group owns any.
+            return remove_numbered(&mut trees.pending, edit, place, group.number);
+        }
+        let mut keys = Vec::new();
+        let mut cursor = trees.owned.cursor_at_rank(edit, place, owned.start)?;
+        while let Some(key) = cursor.key().filter(|_| cursor.rank() < owned.end) {
+            keys.push(numbered(group.number, numbered_id(key)?));
+            if !cursor.advance()? {
+                break;
             }
         }
-        for id in self.owned(edit, consumer.number)? {
-            self.drop_pending(edit, group, id)?;
+        for key in keys {
+            trees.pending.remove(edit, place, &key)?;
         }
         Ok(())
     }
@@ -363,34 +371,5 @@ impl Stream<'_> {
         group.pending = group.pending.saturating_sub(1);
         self.disown(edit, pending.consumer, id)?;
         Ok(true)
-    }
-
-    /// The ids that a consumer owns.
-    pub(super) fn owned(&self, view: &View<'_>, consumer: u32) -> Result<Vec<StreamId>> {
-        let mut ids = Vec::new();
-        let Some(trees) = &self.groups else {
-            return Ok(ids);
-        };
-        let number = consumer.to_be_bytes();
-        let (from, to) = prefixed(&trees.owned, view, &self.place, &number)?;
-        let mut cursor = trees.owned.cursor_at_rank(view, &self.place, from)?;
-        while let Some(key) = cursor.key().filter(|_| cursor.rank() < to) {
-            ids.push(numbered_id(key)?);
-            if !cursor.advance()? {
-                break;
-            }
-        }
-        Ok(ids)
-    }
-
-    /// Forgets what a consumer owns.
-    pub(super) fn remove_owned(&mut self, edit: &mut Edit<'_>, consumer: u32) -> Result<()> {
-        let place = &mut self.place;
-        if let Some(trees) = &mut self.groups {
-            let number = consumer.to_be_bytes();
-            let (from, to) = prefixed(&trees.owned, edit, place, &number)?;
-            trees.owned.remove_range(edit, place, from, to)?;
-        }
-        Ok(())
     }
 }
