@@ -325,16 +325,19 @@ impl<'s> Edit<'s> {
 
     fn keys_told_of(&self, counts: impl Fn(Event) -> bool) -> Vec<(u32, Vec<u8>)> {
         let staged = self.view.staged.borrow();
-        let mut keys: Vec<(u32, Vec<u8>)> = Vec::new();
+        let rows = &staged.staging.rows;
+        // Whatever is told of a key, its meta row stands in an edit once.
+        let mut told: smallvec::SmallVec<[bool; 32]> = smallvec::smallvec![false; rows.len()];
+        let mut keys = Vec::new();
         let changes = staged.staging.changes.iter();
         for change in changes.filter(|change| counts(change.event)) {
-            let row = staged.staging.rows.get(change.row as usize);
-            let parts = row.and_then(|row| key::parse_meta(row.record.key()));
-            let known = |key: &[u8]| {
-                let mut keys = keys.iter();
-                keys.any(|(db, known)| *db == change.db && known == key)
+            let at = change.row as usize;
+            let (Some(row), Some(told)) = (rows.get(at), told.get_mut(at)) else {
+                continue;
             };
-            if let Some(parts) = parts.filter(|parts| !known(parts.user_key)) {
+            if !std::mem::replace(told, true)
+                && let Some(parts) = key::parse_meta(row.record.key())
+            {
                 keys.push((change.db, parts.user_key.to_vec()));
             }
         }

@@ -57,6 +57,19 @@ fn an_edit_that_rewrites_one_row_counts_its_bytes_once() {
     assert_eq!(directory.store.queue().pending_bytes(), 0);
 }
 
+#[test]
+fn an_edit_tells_of_each_changed_key_once_and_of_many_without_comparing_them() {
+    const KEYS: u32 = 200_000;
+    let directory = Directory::new();
+    let mut edit = directory.store.edit(0, DISK).unwrap();
+    for n in (0..KEYS).chain(0..10) {
+        common::set(&mut edit, &n.to_be_bytes(), b"v", Some(u64::MAX)).unwrap();
+    }
+    let told: Vec<_> = (0..KEYS).map(|n| (0, n.to_be_bytes().to_vec())).collect();
+    assert_eq!(edit.changed_keys(), told);
+    assert_eq!(edit.written_keys(), told);
+}
+
 /// Stages `a`, then a value of 9 MiB under `b`; gives the edit before it publishes.
 fn spilling<'s>(directory: &'s Directory) -> (storage::Edit<'s>, Head) {
     let mut edit = directory.store.edit(0, DISK).unwrap();
