@@ -7,7 +7,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,22 +31,19 @@ pub enum NewClient {
 pub struct Acceptor;
 
 impl Acceptor {
-    /// Binds everything. Addresses that begin with `-` may fail because they do not exist here.
+    /// Binds everything; gives the port too, 0 where TCP is off. Addresses that begin with `-` may
+    /// fail because they do not exist here.
     pub fn bind(config: &Config) -> io::Result<(Vec<Bound>, u16)> {
         let mut bound = Vec::new();
-        let mut port = config.port.get() as u16;
-        let wanted = config.port.get() != 0 || config.unixsocket.is_empty();
-        if wanted {
+        let port = config.port.get() as u16;
+        if port != 0 {
             for address in config.bind.get().iter() {
                 let (address, optional) = match address.strip_prefix('-') {
                     Some(rest) => (rest, true),
                     None => (address.as_str(), false),
                 };
                 match bind_tcp(address, port, config.tcp_backlog.get() as i32) {
-                    Ok(listener) => {
-                        port = listener.local_addr()?.port();
-                        bound.push(Bound::Tcp(listener));
-                    }
+                    Ok(listener) => bound.push(Bound::Tcp(listener)),
                     Err(error) if optional && is_absence(&error) => {}
                     Err(error) => {
                         crate::log::startup::log_bind_failed(address, port, &error);
@@ -99,7 +96,8 @@ fn bind_tcp(address: &str, port: u16, backlog: i32) -> io::Result<std::net::TcpL
 
 fn bind_unix(path: &Path, permissions: u32) -> io::Result<Bound> {
     // A socket file left by a killed process would make every later start fail.
-    if path.exists() && std::os::unix::net::UnixStream::connect(path).is_err() {
+    let is_socket = std::fs::metadata(path).is_ok_and(|file| file.file_type().is_socket());
+    if is_socket && std::os::unix::net::UnixStream::connect(path).is_err() {
         std::fs::remove_file(path)?;
     }
     let listener = std::os::unix::net::UnixListener::bind(path)?;

@@ -66,6 +66,9 @@ fn start(config: &Arc<Config>, log: Log) -> anyhow::Result<Running> {
     };
     let (bound, port) =
         Acceptor::bind(config).context("Failed listening on port: cannot bind, aborting")?;
+    if bound.is_empty() {
+        return Err(anyhow!("Configured to not listen anywhere, exiting."));
+    }
     let metrics = Metrics::new(commands::numbered().len());
     let observer = ServerObserver::default();
     let changes = Arc::clone(&observer.changes);

@@ -80,6 +80,25 @@ fn port_zero_with_a_unix_socket_opens_no_tcp_port() {
 }
 
 #[test]
+fn nowhere_to_listen_is_an_error() {
+    let (code, output) = Server::builder().set("port", "0").refuses();
+    assert_eq!(code, Some(1), "{output}");
+    let text = "Configured to not listen anywhere, exiting.";
+    assert!(output.contains(text), "{output}");
+}
+
+#[test]
+fn a_file_in_the_place_of_the_unix_socket_is_left_alone() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let path = place.path().join("precious");
+    std::fs::write(&path, b"kept").expect("write a file");
+    let text = path.to_str().expect("UTF-8");
+    let (code, output) = Server::builder().set("unixsocket", text).refuses();
+    assert_eq!(code, Some(1), "{output}");
+    assert_eq!(std::fs::read(&path).expect("the file is there"), b"kept");
+}
+
+#[test]
 fn bind_takes_several_addresses() {
     let server = Server::builder().set("bind", "127.0.0.1 127.0.0.2").start();
     for host in ["127.0.0.1", "127.0.0.2"] {

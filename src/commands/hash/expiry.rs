@@ -2,8 +2,9 @@
 //! Invariants: the key's type is checked before the arguments. Must not know: sockets, how times
 //! are kept. Tests: `tests/commands/hash`.
 
-use super::lifetime::{self, TimeForm};
+use super::lifetime;
 use crate::command::{Args, Ctx};
+use crate::commands::time_form::TimeForm;
 use crate::error::CommandResult;
 use crate::resp::Reply;
 use storage::ops::expire::Conditions;
@@ -33,7 +34,7 @@ pub fn hpexpireat(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Co
 
 fn set(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>, form: TimeForm) -> CommandResult {
     let hash = Hash::open(edit, args.next()?)?;
-    let at_ms = form.deadline(args.next()?, edit.now_ms(), ctx)?;
+    let at_ms = lifetime::deadline(form, args.next()?, edit.now_ms(), ctx)?;
     let mut conditions = Conditions::default();
     if args.skip_word("NX") {
         conditions.absent = true;

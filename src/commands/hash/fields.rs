@@ -3,9 +3,10 @@
 //! Must not know: sockets, where fields stand. Tests: `tests/commands/hash`.
 
 use super::expiry::BAD_COUNT;
-use super::lifetime::{self, TimeForm};
+use super::lifetime;
 use super::write::{limits, pairs};
 use crate::command::{Args, Ctx};
+use crate::commands::time_form::TimeForm;
 use crate::error::{CommandError, CommandResult, quoted, text};
 use crate::resp::Reply;
 use storage::Edit;
@@ -29,7 +30,7 @@ pub fn hgetex(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Comman
     let form = args.peek(0).and_then(TimeForm::from_word);
     let lifetime = if let Some(form) = form {
         args.next()?;
-        Lifetime::At(form.deadline(args.next()?, edit.now_ms(), ctx)?)
+        Lifetime::At(lifetime::deadline(form, args.next()?, edit.now_ms(), ctx)?)
     } else if args.skip_word("PERSIST") {
         Lifetime::Persist
     } else {
@@ -97,7 +98,7 @@ impl Options {
         } else if let Some(form) = TimeForm::from_word(word) {
             self.set_lifetime(|| {
                 let text = args.next_or_none().ok_or(CommandError::Fixed(NO_TIME))?;
-                Ok(Lifetime::At(form.deadline(text, now_ms, ctx)?))
+                Ok(Lifetime::At(lifetime::deadline(form, text, now_ms, ctx)?))
             })
         } else {
             let word = quoted(word, word.len());

@@ -3,6 +3,7 @@
 //! Must not know: hashes. Tests: below.
 
 use crate::command::{Args, Ctx};
+use crate::commands::time_form::TimeForm;
 use crate::error::{CommandError, CommandResult, text};
 use storage::encoding::number::parse_i64;
 use storage::ops::hash::TIME_MS_MAX;
@@ -11,53 +12,15 @@ const NEGATIVE: &str = "ERR invalid expire time, must be >= 0";
 const NO_FIELDS: &str = "ERR Mandatory argument FIELDS is missing or not at the right position";
 const COUNT_DIFFERS: &str = "ERR The `numfields` parameter must match the number of arguments";
 
-/// How a time is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimeForm {
-    /// Seconds from now.
-    Ex,
-    /// Milliseconds from now.
-    Px,
-    /// Seconds since the epoch.
-    ExAt,
-    /// Milliseconds since the epoch.
-    PxAt,
-}
-
-impl TimeForm {
-    pub fn from_word(word: &[u8]) -> Option<TimeForm> {
-        const ALL: [(&[u8], TimeForm); 4] = [
-            (b"ex", TimeForm::Ex),
-            (b"px", TimeForm::Px),
-            (b"exat", TimeForm::ExAt),
-            (b"pxat", TimeForm::PxAt),
-        ];
-        ALL.iter()
-            .find(|(name, _)| word.eq_ignore_ascii_case(name))
-            .map(|(_, form)| *form)
+/// The time that `text` means, ms since the epoch.
+pub fn deadline(form: TimeForm, text: &[u8], now_ms: u64, ctx: &Ctx<'_>) -> CommandResult<u64> {
+    let number = parse_i64(text).ok_or(CommandError::Fixed(text::NOT_INTEGER))?;
+    if number < 0 {
+        return Err(CommandError::Fixed(NEGATIVE));
     }
-
-    /// The time that `text` means, in ms since the epoch.
-    pub fn deadline(self, text: &[u8], now_ms: u64, ctx: &Ctx<'_>) -> CommandResult<u64> {
-        let number = parse_i64(text).ok_or(CommandError::Fixed(text::NOT_INTEGER))?;
-        if number < 0 {
-            return Err(CommandError::Fixed(NEGATIVE));
-        }
-        let unit = match self {
-            TimeForm::Ex | TimeForm::ExAt => 1000,
-            TimeForm::Px | TimeForm::PxAt => 1,
-        };
-        let start = match self {
-            TimeForm::Ex | TimeForm::Px => now_ms as i64,
-            TimeForm::ExAt | TimeForm::PxAt => 0,
-        };
-        let at = number
-            .checked_mul(unit)
-            .and_then(|ms| ms.checked_add(start))
-            .filter(|&at| at <= TIME_MS_MAX);
-        at.map(|at| at as u64)
-            .ok_or_else(|| CommandError::invalid_expire(ctx.command))
-    }
+    let at = form.to_ms(number, now_ms).filter(|&at| at <= TIME_MS_MAX);
+    at.map(|at| at as u64)
+        .ok_or_else(|| CommandError::invalid_expire(ctx.command))
 }
 
 /// Reads `FIELDS numfields` and the fields, which end the request; `bad_count` is what Redis says

@@ -3,6 +3,7 @@
 
 use super::{next_end, threshold};
 use crate::command::{Args, Ctx};
+use crate::commands::multi_pop::MultiPop;
 use crate::error::{CommandError, CommandResult, Park, text};
 use crate::resp::Reply;
 use storage::ops::list::{self, End};
@@ -47,53 +48,25 @@ pub fn rpoplpush(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Com
     Ok(Reply::bulk_or_nil(moved))
 }
 
-/// What LMPOP and BLMPOP ask for.
-struct MultiPop<'a> {
-    keys: Vec<&'a [u8]>,
-    end: End,
-    count: u64,
-}
-
-impl<'a> MultiPop<'a> {
-    fn parse(args: &mut Args<'a>) -> CommandResult<MultiPop<'a>> {
-        let number = args.next_in(1..=i64::MAX, text::NUMKEYS_NOT_POSITIVE)?;
-        // The end follows the keys.
-        if number >= args.left() as i64 {
-            return Err(CommandError::Fixed(text::SYNTAX));
+/// Pops from the first key that has elements; `None` if there is none.
+fn pop_first(
+    edit: &mut Edit<'_>,
+    wanted: &MultiPop<'_, End>,
+    ctx: &Ctx<'_>,
+) -> CommandResult<Option<Reply>> {
+    for key in &wanted.keys {
+        let popped = list::pop_many(edit, key, wanted.end, wanted.count, threshold(ctx))?;
+        if let Some(popped) = popped {
+            let reply = [Reply::bulk_bytes(key), elements(popped)];
+            return Ok(Some(Reply::array(reply)));
         }
-        let mut keys = Vec::with_capacity(number as usize);
-        for _ in 0..number {
-            keys.push(args.next()?);
-        }
-        let end = next_end(args)?;
-        let mut count = None;
-        while args.left() > 0 {
-            if count.is_some() || args.left() < 2 || !args.skip_word("COUNT") {
-                return Err(CommandError::Fixed(text::SYNTAX));
-            }
-            count = Some(args.next_in(1..=i64::MAX, "ERR count should be greater than 0")?);
-        }
-        Ok(MultiPop {
-            keys,
-            end,
-            count: count.unwrap_or(1) as u64,
-        })
     }
-
-    fn pop(&self, edit: &mut Edit<'_>, ctx: &Ctx<'_>) -> CommandResult<Option<Reply>> {
-        for key in &self.keys {
-            let popped = list::pop_many(edit, key, self.end, self.count, threshold(ctx))?;
-            if let Some(popped) = popped {
-                let reply = [Reply::bulk_bytes(key), elements(popped)];
-                return Ok(Some(Reply::array(reply)));
-            }
-        }
-        Ok(None)
-    }
+    Ok(None)
 }
 
 pub fn lmpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
-    let popped = MultiPop::parse(args)?.pop(edit, ctx)?;
+    let wanted = MultiPop::parse(args, next_end)?;
+    let popped = pop_first(edit, &wanted, ctx)?;
     Ok(popped.unwrap_or(Reply::NilArray))
 }
 
@@ -101,11 +74,11 @@ pub fn blmpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Comman
     // The time stands first and is judged last.
     let mut time = args.clone();
     args.next()?;
-    let mut wanted = MultiPop::parse(args)?;
+    let mut wanted = MultiPop::parse(args, next_end)?;
     let timeout_ms = time.next_timeout()?;
     let all = wanted.keys.clone();
     wanted.keys.retain(|&key| ctx.looks_at(key));
-    let popped = wanted.pop(edit, ctx)?;
+    let popped = pop_first(edit, &wanted, ctx)?;
     popped.ok_or_else(|| park(&all, timeout_ms, Reply::NilArray))
 }
 

@@ -5,6 +5,7 @@
 
 use super::compare::condition;
 use crate::command::{Args, Ctx};
+use crate::commands::time_form::TimeForm;
 use crate::error::{CommandError, CommandResult, text};
 use storage::encoding::number::parse_i64;
 use storage::ops::bytes::Expiry;
@@ -18,50 +19,13 @@ pub enum Dialect {
     MSetEx,
 }
 
-/// How a time is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimeForm {
-    /// Seconds from now.
-    Ex,
-    /// Milliseconds from now.
-    Px,
-    /// Seconds since the epoch.
-    ExAt,
-    /// Milliseconds since the epoch.
-    PxAt,
-}
-
-impl TimeForm {
-    fn from_word(word: &[u8]) -> Option<TimeForm> {
-        const ALL: [(&[u8], TimeForm); 4] = [
-            (b"ex", TimeForm::Ex),
-            (b"px", TimeForm::Px),
-            (b"exat", TimeForm::ExAt),
-            (b"pxat", TimeForm::PxAt),
-        ];
-        ALL.iter()
-            .find(|(name, _)| word.eq_ignore_ascii_case(name))
-            .map(|(_, form)| *form)
-    }
-
-    /// The time that `text` means, in ms since the epoch; it must lie after the epoch.
-    pub fn deadline(self, text: &[u8], now_ms: u64, ctx: &Ctx<'_>) -> CommandResult<u64> {
-        let number = parse_i64(text).ok_or(CommandError::Fixed(text::NOT_INTEGER))?;
-        let unit = match self {
-            TimeForm::Ex | TimeForm::ExAt => 1000,
-            TimeForm::Px | TimeForm::PxAt => 1,
-        };
-        let start = match self {
-            TimeForm::Ex | TimeForm::Px => now_ms as i64,
-            TimeForm::ExAt | TimeForm::PxAt => 0,
-        };
-        let at = Some(number)
-            .filter(|&number| number > 0)
-            .and_then(|number| number.checked_mul(unit))
-            .and_then(|ms| ms.checked_add(start));
-        at.map(|at| at as u64)
-            .ok_or_else(|| CommandError::invalid_expire(ctx.command))
-    }
+/// The time that `text` means, ms since the epoch; it must lie after the epoch.
+pub fn deadline(form: TimeForm, text: &[u8], now_ms: u64, ctx: &Ctx<'_>) -> CommandResult<u64> {
+    let number = parse_i64(text).ok_or(CommandError::Fixed(text::NOT_INTEGER))?;
+    let at = Some(number).filter(|&number| number > 0);
+    at.and_then(|number| form.to_ms(number, now_ms))
+        .map(|at| at as u64)
+        .ok_or_else(|| CommandError::invalid_expire(ctx.command))
 }
 
 /// What becomes of the expiry.
@@ -147,7 +111,7 @@ impl<'a> Options<'a> {
         match self.lifetime {
             Lifetime::Unsaid | Lifetime::Persist => Ok(Expiry::Clear),
             Lifetime::Keep => Ok(Expiry::Keep),
-            Lifetime::Time(form, text) => Ok(Expiry::At(form.deadline(text, now_ms, ctx)?)),
+            Lifetime::Time(form, text) => Ok(Expiry::At(deadline(form, text, now_ms, ctx)?)),
         }
     }
 
@@ -156,7 +120,7 @@ impl<'a> Options<'a> {
         match self.lifetime {
             Lifetime::Unsaid | Lifetime::Keep => Ok(NewExpiry::Keep),
             Lifetime::Persist => Ok(NewExpiry::Persist),
-            Lifetime::Time(form, text) => Ok(NewExpiry::At(form.deadline(text, now_ms, ctx)?)),
+            Lifetime::Time(form, text) => Ok(NewExpiry::At(deadline(form, text, now_ms, ctx)?)),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Owns the commands that write whole values: SET, its old variants, MSET and its variants.
 //! Must not know: sockets, chunks. Tests: `tests/commands/string`, the oracle.
 
-use super::options::{Dialect, Options, TimeForm};
+use super::options::{self, Dialect, Options};
 use crate::command::{Args, Ctx};
+use crate::commands::time_form::TimeForm;
 use crate::error::{CommandError, CommandResult};
 use crate::resp::{Reply, Request};
 use storage::Edit;
@@ -49,7 +50,7 @@ fn set_with_time(
     form: TimeForm,
 ) -> CommandResult {
     let key = args.next()?;
-    let at = form.deadline(args.next()?, edit.now_ms(), ctx)?;
+    let at = options::deadline(form, args.next()?, edit.now_ms(), ctx)?;
     let value = args.next()?;
     string::set(edit, key, value, Condition::Always, Expiry::At(at), false)?;
     Ok(Reply::ok())

@@ -5,6 +5,7 @@
 use super::parse;
 use crate::command::{Args, Ctx};
 use crate::commands::draw;
+use crate::commands::multi_pop::MultiPop;
 use crate::error::{CommandError, CommandResult, Park, text};
 use crate::resp::{Reply, RespVersion};
 use storage::ops::zset::{self, Draw, End};
@@ -35,62 +36,37 @@ fn pop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>, end: End) -> Com
     })
 }
 
-/// What ZMPOP asks for, and BZMPOP behind its timeout.
-struct MultiPop<'a> {
-    keys: Vec<&'a [u8]>,
-    end: End,
-    count: u64,
+fn next_end(args: &mut Args<'_>) -> CommandResult<End> {
+    if args.skip_word("MIN") {
+        Ok(End::Min)
+    } else if args.skip_word("MAX") {
+        Ok(End::Max)
+    } else {
+        Err(CommandError::Fixed(text::SYNTAX))
+    }
 }
 
-impl<'a> MultiPop<'a> {
-    fn parse(args: &mut Args<'a>) -> CommandResult<MultiPop<'a>> {
-        let number = args.next_in(1..=i64::MAX, text::NUMKEYS_NOT_POSITIVE)?;
-        // The end follows the keys.
-        if number >= args.left() as i64 {
-            return Err(CommandError::Fixed(text::SYNTAX));
+/// Pops from the first key that has members; `None` if there is none.
+fn pop_first(
+    edit: &mut Edit<'_>,
+    wanted: &MultiPop<'_, End>,
+    ctx: &Ctx<'_>,
+) -> CommandResult<Option<Reply>> {
+    for key in &wanted.keys {
+        if !may_pop(edit, ctx, key)? {
+            continue;
         }
-        let mut keys = Vec::with_capacity(number as usize);
-        for _ in 0..number {
-            keys.push(args.next()?);
+        if let Some(popped) = zset::pop(edit, key, wanted.end, wanted.count)? {
+            let reply = [Reply::bulk_bytes(key), parse::pairs(popped)];
+            return Ok(Some(Reply::array(reply)));
         }
-        let end = if args.skip_word("MIN") {
-            End::Min
-        } else if args.skip_word("MAX") {
-            End::Max
-        } else {
-            return Err(CommandError::Fixed(text::SYNTAX));
-        };
-        let mut count = None;
-        while args.left() > 0 {
-            if count.is_some() || args.left() < 2 || !args.skip_word("COUNT") {
-                return Err(CommandError::Fixed(text::SYNTAX));
-            }
-            count = Some(args.next_in(1..=i64::MAX, "ERR count should be greater than 0")?);
-        }
-        Ok(MultiPop {
-            keys,
-            end,
-            count: count.unwrap_or(1) as u64,
-        })
     }
-
-    /// Pops from the first key that has members; `None` if there is none.
-    fn pop(&self, edit: &mut Edit<'_>, ctx: &Ctx<'_>) -> CommandResult<Option<Reply>> {
-        for key in &self.keys {
-            if !may_pop(edit, ctx, key)? {
-                continue;
-            }
-            if let Some(popped) = zset::pop(edit, key, self.end, self.count)? {
-                let reply = [Reply::bulk_bytes(key), parse::pairs(popped)];
-                return Ok(Some(Reply::array(reply)));
-            }
-        }
-        Ok(None)
-    }
+    Ok(None)
 }
 
 pub fn zmpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
-    let popped = MultiPop::parse(args)?.pop(edit, ctx)?;
+    let wanted = MultiPop::parse(args, next_end)?;
+    let popped = pop_first(edit, &wanted, ctx)?;
     Ok(popped.unwrap_or(Reply::NilArray))
 }
 
@@ -98,9 +74,9 @@ pub fn bzmpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Comman
     // The time stands first and is judged last.
     let mut time = args.clone();
     args.next()?;
-    let wanted = MultiPop::parse(args)?;
+    let wanted = MultiPop::parse(args, next_end)?;
     let timeout_ms = time.next_timeout()?;
-    let popped = wanted.pop(edit, ctx)?;
+    let popped = pop_first(edit, &wanted, ctx)?;
     popped.ok_or_else(|| park(&wanted.keys, timeout_ms))
 }
 
