@@ -69,16 +69,20 @@ impl WatchList {
 
     /// Watches a key, once. The caller holds its latch.
     pub fn add(&mut self, watched: Watched) {
+        let mut by_key = self.watches.by_key.lock();
+        let key = (watched.db, watched.key.clone());
+        let watchers = by_key.entry(key).or_default();
         let same = |known: &Watched| known.db == watched.db && known.key == watched.key;
-        if self.keys.iter().any(same) {
+        let is_own = |changed: &Arc<AtomicBool>| Arc::ptr_eq(changed, &self.changed);
+        // Either list may be long: many keys of this connection, or many watchers of this key.
+        let known = match self.keys.len() < watchers.len() {
+            true => self.keys.iter().any(same),
+            false => watchers.iter().any(is_own),
+        };
+        if known {
             return;
         }
-        let key = (watched.db, watched.key.clone());
-        let mut by_key = self.watches.by_key.lock();
-        by_key
-            .entry(key)
-            .or_default()
-            .push(Arc::clone(&self.changed));
+        watchers.push(Arc::clone(&self.changed));
         self.watches.count.fetch_add(1, Ordering::AcqRel);
         self.keys.push(watched);
     }
@@ -130,6 +134,32 @@ mod tests {
             key: key.as_bytes().to_vec(),
             existed: true,
         }
+    }
+
+    #[test]
+    fn many_keys_are_watched_each_once() {
+        let watches = Arc::new(Watches::default());
+        let mut list = WatchList::new(&watches);
+        for n in (0..20_000).chain(0..20_000) {
+            list.add(watched(0, &n.to_string()));
+        }
+        assert_eq!(list.keys().len(), 20_000);
+        assert_eq!(watches.count.load(Ordering::Relaxed), 20_000);
+        drop(list);
+        assert!(!watches.any() && watches.by_key.lock().is_empty());
+    }
+
+    #[test]
+    fn a_key_of_many_watchers_is_watched_once_by_each() {
+        let watches = Arc::new(Watches::default());
+        let mut lists: Vec<_> = (0..100).map(|_| WatchList::new(&watches)).collect();
+        for list in lists.iter_mut() {
+            list.add(watched(0, "a"));
+        }
+        lists.iter_mut().for_each(|list| list.add(watched(0, "a")));
+        assert_eq!(watches.count.load(Ordering::Relaxed), 100);
+        watches.touch(0, b"a");
+        assert!(lists.iter().all(WatchList::is_changed));
     }
 
     #[test]
