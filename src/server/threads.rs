@@ -29,18 +29,12 @@ pub struct IoThreads {
 }
 
 impl IoThreads {
-    /// Starts as many threads as the directive says; 0 takes half of the processors, the other half
-    /// being RocksDB's and the read pool's.
+    /// Starts as many threads as the directive says.
     #[expect(
         clippy::disallowed_methods,
         reason = "`maxclients` bounds what is in the channel"
     )]
     pub fn start(config: &Config, executor: &Arc<Executor>) -> anyhow::Result<IoThreads> {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let count = match config.io_threads.as_usize() {
-            0 => (processors / 2).max(1),
-            count => count,
-        };
         let (stop, _) = watch::channel(false);
         let mut io = IoThreads {
             senders: Vec::new(),
@@ -48,7 +42,7 @@ impl IoThreads {
             stop,
             threads: Vec::new(),
         };
-        for n in 0..count {
+        for n in 0..config.io_threads.as_usize() {
             let (sender, receiver) = mpsc::unbounded_channel();
             let runtime = Builder::new_current_thread().enable_all().build()?;
             let (executor, stop) = (Arc::clone(executor), io.stop.subscribe());

@@ -5,8 +5,10 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Leases at once without falling back to the shared slot search; each is one cache line.
-const SLOTS: usize = 512;
+/// Leases at once, each a cache line. More than a thousand threads need that each hold a few: a
+/// reader without a slot spins, and one that holds a lease and waits for another might do so for
+/// ever.
+const SLOTS: usize = 4096;
 const FREE: u64 = 0;
 
 #[repr(align(64))]
@@ -111,5 +113,13 @@ mod tests {
         let leases = Leases::default();
         let _lease = leases.begin(0);
         assert_eq!(leases.oldest(), 0);
+    }
+    #[test]
+    fn a_thousand_threads_hold_three_leases_each() {
+        let leases = Leases::default();
+        let held: Vec<_> = (1..=3 * 1200).map(|n| leases.begin(n)).collect();
+        assert_eq!(leases.oldest(), 1);
+        drop(held);
+        assert_eq!(leases.oldest(), u64::MAX);
     }
 }
