@@ -8,7 +8,7 @@
 
 use crate::command::key_spec::KeyPositions;
 use crate::command::spec::{ReadFn, WriteFn};
-use crate::command::{Args, Ctx, Draws, Flags, Handler, Outcome};
+use crate::command::{Args, Ctx, Draws, Flags, Handler, Look, Outcome};
 use crate::commands::NumberedCommand;
 use crate::error::{CommandError, CommandResult};
 use crate::resp::{Reply, Request, RespVersion};
@@ -34,8 +34,7 @@ pub struct Call<'a> {
     db: u32,
     resp: RespVersion,
     touch: bool,
-    /// See [`Ctx::only_key`].
-    only_key: Option<&'a [u8]>,
+    look: Look<'a>,
     /// RocksDB is not asked for what it has in memory.
     expects_disk: bool,
     /// The store was asked for the time a moment ago.
@@ -79,7 +78,7 @@ impl<'a> Call<'a> {
             db: session.db,
             resp: session.resp,
             touch: touches(session, command),
-            only_key: None,
+            look: Look::First,
             expects_disk: session.forecast.expects_disk(),
             told_time: true,
             source: Cell::default(),
@@ -92,12 +91,12 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// A request that runs away from its session; with `only_key` as one that is served.
+    /// A request that runs away from its session.
     pub fn of_parked(
         services: &'a Services,
         command: &'static NumberedCommand,
         parked: &'a Parked,
-        only_key: Option<&'a [u8]>,
+        look: Look<'a>,
     ) -> Call<'a> {
         Call {
             services,
@@ -106,7 +105,7 @@ impl<'a> Call<'a> {
             db: parked.db,
             resp: parked.resp,
             touch: parked.touch,
-            only_key,
+            look,
             expects_disk: false,
             told_time: false,
             source: Cell::default(),
@@ -374,7 +373,7 @@ impl<'a> Call<'a> {
             config: &self.services.config,
             resp: self.resp,
             command: self.command.full_name,
-            only_key: self.only_key,
+            look: self.look,
             reach: &self.reach,
             draws: &self.draws,
         }

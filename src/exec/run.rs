@@ -17,13 +17,13 @@ use super::lookup::Lookup;
 use super::notes;
 use super::pool::ReadPool;
 use super::transaction;
-use crate::command::{Args, Control, Flags, Handler, Outcome};
+use crate::command::{Args, Control, Flags, Handler, Look, Outcome};
 use crate::commands::NumberedCommand;
 use crate::error::{CommandError, CommandResult, Park};
 use crate::metrics::CommandStats;
 use crate::resp::{Glance, OwnedRequest, Reply, Request, glances};
 use crate::session::{Services, Session};
-use crate::wait::{Parked, Wake};
+use crate::wait::{Parked, Place, Served, Waiter, Wake};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -350,9 +350,14 @@ impl Executor {
         let ticket = self.services.waiting.ticket();
         let mut deadline = None;
         let mut stripes = Vec::new();
+        // It keeps its place while it looks again.
+        let mut looking: Option<Entered> = None;
         loop {
             let reach = Reach::of(stripes.clone());
-            let attempt = self.attempt(&parked, later.command, ticket, reach).await;
+            let again = looking.as_ref().map(|entered| Arc::clone(entered.waiter()));
+            let attempt = self
+                .attempt(&parked, later.command, (ticket, again), reach)
+                .await;
             let (park, mut entered) = match attempt {
                 Attempt::Done(result, position) => return (result, position),
                 Attempt::Waits(park, entered) => (park, entered),
@@ -361,7 +366,7 @@ impl Executor {
                     continue;
                 }
             };
-            parked = entered.parked();
+            parked = Arc::clone(&entered.waiter().parked);
             let start = Instant::now();
             let time = park.timeout_ms.map(Duration::from_millis);
             // Who looks again has no more time than before.
@@ -378,7 +383,10 @@ impl Executor {
             session.client.blocked.store(false, Ordering::Relaxed);
             *waited += start.elapsed();
             return match wake {
-                Some(Wake::LookAgain) => continue,
+                Some(Wake::LookAgain) => {
+                    looking = Some(entered);
+                    continue;
+                }
                 Some(Wake::Answered(served)) => (outcome_of(served.reply), served.position),
                 Some(Wake::Unblocked(true)) => (Err(CommandError::Fixed(UNBLOCKED)), 0),
                 Some(Wake::Unblocked(false)) | None => (Ok(Outcome::from(Reply::NilArray)), 0),
@@ -390,7 +398,7 @@ impl Executor {
         &self,
         parked: &Arc<Parked>,
         command: &'static NumberedCommand,
-        ticket: u64,
+        (ticket, again): (u64, Option<Arc<Waiter<Served>>>),
         reach: Reach,
     ) -> Attempt {
         let store = &self.services.store;
@@ -405,7 +413,7 @@ impl Executor {
         self.services.metrics.cold_commands.add(1);
         let guard = {
             let set = {
-                let call = Call::of_parked(&self.services, command, parked, None);
+                let call = Call::of_parked(&self.services, command, parked, Look::First);
                 let mut set = call.latches(&call.keys());
                 set.add_shared(reach.held());
                 set
@@ -415,33 +423,37 @@ impl Executor {
         let services = Arc::clone(&self.services);
         let parked = Arc::clone(parked);
         let job = move || {
-            let call = Call::of_parked(&services, command, &parked, None).reaching(reach);
+            let look = again.as_ref().map_or(Look::First, |_| Look::Again);
+            let call = Call::of_parked(&services, command, &parked, look).reaching(reach);
             let seen = services.store.queue().resolve(parked.db).0;
             let (result, position) = call.run(Tier::Disk, true);
             let lacks = matches!(result, Err(CommandError::Storage(StorageError::NeedsLatch)));
             if lacks && call.reach().is_short() {
                 return Attempt::Lacks(call.reach().needed());
             }
-            blocking::wake(&services, &call);
-            if let Err(CommandError::Park(mut park)) = result {
-                let keys = std::mem::take(&mut park.keys);
-                let line = (keys, park.takes);
-                let parked = match park.request.take() {
-                    Some(request) => Arc::new(parked.with_request(request)),
-                    None => Arc::clone(&parked),
-                };
-                let db = parked.db;
-                let entered = Entered::new(&services, parked, ticket, line);
-                // Latches of keys keep no database from being emptied or exchanged; whoever does
-                // it from now on finds the waiter.
-                if services.store.queue().resolve(db).0 != seen {
-                    entered.look_again();
+            let attempt = match result {
+                Err(CommandError::Park(mut park)) => {
+                    let entered = enter(&services, command, &parked, ticket, &mut park);
+                    // Latches of keys keep no database from being emptied or exchanged; whoever
+                    // does it from now on finds the waiter.
+                    if services.store.queue().resolve(parked.db).0 != seen {
+                        entered.look_again();
+                    }
+                    Attempt::Waits(park, entered)
                 }
-                drop::<KeyGuard>(guard);
-                return Attempt::Waits(park, entered);
+                result => Attempt::Done(result, position),
+            };
+            match &again {
+                Some(waiter) => blocking::wake_after_look(&services, &call, waiter),
+                None => blocking::wake(&services, &call),
             }
             drop::<KeyGuard>(guard);
-            Attempt::Done(result, call.with_expired_dropped(position))
+            match attempt {
+                Attempt::Done(result, position) => {
+                    Attempt::Done(result, call.with_expired_dropped(position))
+                }
+                attempt => attempt,
+            }
         };
         let done = match command.spec.may_stage() || flags.has(Flags::OFFLOAD) {
             true => self.pool.run(job).await,
@@ -506,6 +518,26 @@ impl Executor {
             }
         }
     }
+}
+
+/// Lets a request stand in line that found nothing, under the latches of its keys.
+fn enter(
+    services: &Arc<Services>,
+    command: &NumberedCommand,
+    parked: &Arc<Parked>,
+    ticket: u64,
+    park: &mut Park,
+) -> Entered {
+    let place = Place {
+        keys: std::mem::take(&mut park.keys),
+        takes: park.takes,
+        alone: command.spec.may_stage(),
+    };
+    let parked = match park.request.take() {
+        Some(request) => Arc::new(parked.with_request(request)),
+        None => Arc::clone(parked),
+    };
+    Entered::new(services, parked, ticket, place)
 }
 
 /// `None` where the command has to go to the pool.
