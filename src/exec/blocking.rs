@@ -214,6 +214,7 @@ fn serve(
         }
     }
     let (result, position) = call.run(Tier::Memory, true);
+    services.metrics.count_lookups(call.take_lookups());
     let (keys, _) = call.take_changes();
     lines.extend(keys.into_iter().map(in_whole));
     let reply = match result {

@@ -43,6 +43,10 @@ pub struct Call<'a> {
     source: Cell<Source>,
     /// The last read needed latches, held or not.
     needed_latch: Cell<bool>,
+    /// Keys that reads found and did not find, until they are counted.
+    lookups: Cell<(u64, u64)>,
+    /// The hash of the key at an argument, once it is known.
+    hash: Cell<Option<(u16, u64)>>,
     /// A key of the command was found expired and still stored.
     met_expired: Cell<bool>,
     /// What the staged edit changed, noted while somebody waits for keys.
@@ -83,6 +87,8 @@ impl<'a> Call<'a> {
             told_time: true,
             source: Cell::default(),
             needed_latch: Cell::new(false),
+            lookups: Cell::default(),
+            hash: Cell::default(),
             met_expired: Cell::new(false),
             changed: RefCell::default(),
             changed_databases: Cell::new(false),
@@ -110,12 +116,28 @@ impl<'a> Call<'a> {
             told_time: false,
             source: Cell::default(),
             needed_latch: Cell::new(false),
+            lookups: Cell::default(),
+            hash: Cell::default(),
             met_expired: Cell::new(false),
             changed: RefCell::default(),
             changed_databases: Cell::new(false),
             reach: Reach::default(),
             draws: Draws::again(parked.draws),
         }
+    }
+
+    /// Keys that reads found and did not find. Gives them once.
+    #[inline]
+    pub fn take_lookups(&self) -> (u64, u64) {
+        self.lookups.take()
+    }
+
+    /// The hash of the key at an argument. That of one key is kept for who opens it.
+    #[inline]
+    fn hash(&self, at: u16) -> u64 {
+        let hash = self.services.store.seed().hash(self.key(at));
+        self.hash.set(Some((at, hash)));
+        hash
     }
 
     /// The same with latches on these stripes too.
@@ -183,13 +205,12 @@ impl<'a> Call<'a> {
         let mut set = LatchSet::default();
         let may_stage = self.command.spec.may_stage();
         for &(at, flags) in keys {
-            let key = self.request.get(usize::from(at)).unwrap_or_default();
             let mode = if may_stage && !flags.read_only() {
                 Mode::Exclusive
             } else {
                 Mode::Shared
             };
-            set.add_hash(self.services.store.seed().hash(key), mode);
+            set.add_hash(self.hash(at), mode);
         }
         set.add_shared(self.reach.held());
         set
@@ -199,7 +220,7 @@ impl<'a> Call<'a> {
     #[inline]
     pub fn try_share(&self, at: u16) -> Option<SharedLatch<'_>> {
         let store = &self.services.store;
-        store.latches().try_share(store.seed().hash(self.key(at)))
+        store.latches().try_share(self.hash(at))
     }
 
     /// Runs the handler, again as long as databases are flushed or swapped under it.
@@ -240,6 +261,9 @@ impl<'a> Call<'a> {
         if self.expects_disk && tier == Tier::Memory {
             view.keep_to_hot_rows();
         }
+        if let Some((at, hash)) = self.hash.get() {
+            view.expect_key(self.key(at), hash);
+        }
         let result = run(
             &view,
             &mut Args::new(self.request, self.command.words),
@@ -258,9 +282,8 @@ impl<'a> Call<'a> {
     /// Counts the keys that a read found and did not find.
     #[inline]
     fn note_lookups(&self, view: &View<'_>, answered: bool) {
-        let (hits, misses) = view.hits_and_misses();
-        self.services.metrics.keyspace_hits.add_some(hits);
-        self.services.metrics.keyspace_misses.add_some(misses);
+        let (before, now) = (self.lookups.get(), view.hits_and_misses());
+        self.lookups.set((before.0 + now.0, before.1 + now.1));
         if answered && view.met_expired() {
             self.met_expired.set(true);
         }
@@ -322,6 +345,9 @@ impl<'a> Call<'a> {
             Ok(edit) => edit,
             Err(error) => return (Err(error.into()), 0),
         };
+        if let Some((at, hash)) = self.hash.get() {
+            edit.expect_key(self.key(at), hash);
+        }
         let result = run(
             &mut edit,
             &mut Args::new(self.request, self.command.words),

@@ -135,7 +135,7 @@ impl Executor {
         request: &Request<'_>,
         clock: &mut CommandClock,
     ) -> Step {
-        self.services.metrics.commands.add(1);
+        session.tally.request();
         self.try_again(session, request, clock)
     }
 
@@ -186,21 +186,15 @@ impl Executor {
             .store(index as i64, Ordering::Relaxed);
         let result = match command.spec.handler {
             Handler::Read(_) | Handler::Write(_) | Handler::Memo { .. } => {
-                let expects_rows = session.forecast.expects_rows(index);
-                let (result, source, several) = {
-                    let call = Call::new(session, command, *request);
-                    let result = self.try_data(&call, expects_rows);
-                    later.draws = call.drawn();
-                    (result, call.source(), call.needed_latch())
-                };
-                session.forecast.note(source);
-                session.forecast.note_rows(index, several);
-                match result {
+                match self.try_call(session, request, &mut later) {
                     Some(result) => result,
                     None => return Step::Later(later),
                 }
             }
-            Handler::Server(run) => (run(session, &mut Args::new(*request, command.words)), 0),
+            Handler::Server(run) => {
+                session.settle();
+                (run(session, &mut Args::new(*request, command.words)), 0)
+            }
             Handler::Control(_) => return Step::Later(later),
             // A container without a subcommand fails its arity; one with an unknown subcommand is
             // not found.
@@ -208,6 +202,7 @@ impl Executor {
         };
         let spent = clock.lap(&self.services.store);
         notes::note(&self.services, &session.client, command, request, spent);
+        session.tally.call(&self.services.metrics, index, spent);
         Step::Done(self.answer(stats, spent, result))
     }
 
@@ -219,6 +214,7 @@ impl Executor {
         owned: OwnedRequest,
         later: Later,
     ) -> Answer {
+        session.settle();
         let later = match self.released(session, &owned, later).await {
             Step::Later(later) => later,
             Step::Done(answer) => return answer,
@@ -248,6 +244,10 @@ impl Executor {
         let spent = start.elapsed().saturating_sub(waited).as_nanos() as u64;
         let (services, client) = (&self.services, &session.client);
         notes::note(services, client, command, &kept.as_request(), spent);
+        session
+            .tally
+            .call(&self.services.metrics, later.index, spent);
+        session.settle();
         self.answer(stats, spent, result)
     }
 
@@ -277,6 +277,29 @@ impl Executor {
         let request = owned.as_request();
         let mut args = Args::new(request, command.words);
         control::carry_out(kind, session, &mut args, &self.pool).await
+    }
+
+    /// Runs a data command if all it needs is in memory and free; learns from it for the next one.
+    #[inline]
+    fn try_call(
+        &self,
+        session: &mut Session,
+        request: &Request<'_>,
+        later: &mut Later,
+    ) -> Option<(CommandResult<Outcome>, Position)> {
+        let index = later.index;
+        let expects_rows = session.forecast.expects_rows(index);
+        let (result, lookups, source, several) = {
+            let call = Call::new(session, later.command, *request);
+            let result = self.try_data(&call, expects_rows);
+            later.draws = call.drawn();
+            let lookups = call.take_lookups();
+            (result, lookups, call.source(), call.needed_latch())
+        };
+        session.tally.lookups(lookups);
+        session.forecast.note(source);
+        session.forecast.note_rows(index, several);
+        result
     }
 
     /// Runs a data command if all it needs is in memory and free. With `expects_rows` its latch is
@@ -427,6 +450,7 @@ impl Executor {
             let call = Call::of_parked(&services, command, &parked, look).reaching(reach);
             let seen = services.store.queue().resolve(parked.db).0;
             let (result, position) = call.run(Tier::Disk, true);
+            services.metrics.count_lookups(call.take_lookups());
             let lacks = matches!(result, Err(CommandError::Storage(StorageError::NeedsLatch)));
             if lacks && call.reach().is_short() {
                 return Attempt::Lacks(call.reach().needed());
@@ -498,12 +522,10 @@ impl Executor {
         nanoseconds: u64,
         (result, position): (CommandResult<Outcome>, Position),
     ) -> Answer {
-        if let Some(stats) = stats {
-            stats.calls.add(1);
-            stats.nanoseconds.add(nanoseconds);
-            if self.services.config.latency_tracking.get() {
-                stats.track(nanoseconds);
-            }
+        if let Some(stats) = stats
+            && self.services.config.latency_tracking.get()
+        {
+            stats.track(nanoseconds);
         }
         match result {
             Ok(outcome) => Answer { outcome, position },
