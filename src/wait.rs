@@ -1,7 +1,8 @@
 //! Owns the clients that wait for keys: who waits for which, in what order, and how a wait ends.
 //! Invariants: a waiter is entered while the latches of its keys are held, by whoever found
 //! nothing for it, so no change slips in between; on each key waiters stand in the order in which
-//! they came; a wait ends once, by whoever takes its sender first.
+//! they came; a wait ends once, by whoever takes its sender first; nobody is served before one
+//! that stands further in front and looks again by itself.
 //! Must not know: commands, how a waiter is served (`exec`).
 //! Tests: below, `tests/commands/blocking`.
 
@@ -9,7 +10,7 @@ use crate::resp::{OwnedRequest, Reply, RespVersion};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::oneshot;
 
 /// What ends a wait, apart from its time.
@@ -49,16 +50,29 @@ impl Parked {
     }
 }
 
+/// Where a request stands, and what that means for those behind it.
+#[derive(Debug)]
+pub struct Place {
+    /// A change of any of them may be what it waits for.
+    pub keys: Vec<Vec<u8>>,
+    /// What it takes, others do not get: while it waits, so do others of the same command.
+    pub takes: bool,
+    /// It runs alone with its keys. So when it has looked again by itself, it can serve those
+    /// behind it; until then they stay where they are.
+    pub alone: bool,
+}
+
 /// One parked request and the way to its client.
 pub struct Waiter<A> {
     /// What waits.
     pub parked: Arc<Parked>,
-    /// What it takes, others do not get: while it waits, so do others of the same command.
-    pub takes: bool,
+    /// Where it stands.
+    pub place: Place,
     ticket: u64,
     /// One that looks again keeps its ticket, but is another waiter when it comes back.
     serial: u64,
-    keys: Vec<Vec<u8>>,
+    /// It looks again by itself, and those behind it are kept back. Set by who has its sender.
+    looking: AtomicBool,
     sender: Mutex<Option<oneshot::Sender<Wake<A>>>>,
 }
 
@@ -68,13 +82,32 @@ impl<A> Waiter<A> {
         self.sender.lock()
     }
 
-    /// Its place in the line.
+    /// Its number in the line.
     pub fn ticket(&self) -> u64 {
         self.ticket
     }
 
+    /// Lets it look again by itself. The caller has claimed its end.
+    pub fn look_again(&self, sender: &mut Option<oneshot::Sender<Wake<A>>>) {
+        if let Some(sender) = sender.take() {
+            self.looking.store(self.place.alone, Ordering::Release);
+            // A receiver that is gone is a client that left; what keeps others back is told of it.
+            drop(sender.send(Wake::LookAgain));
+        }
+    }
+
+    /// Whether those behind it are kept back.
+    pub fn keeps_back(&self) -> bool {
+        self.looking.load(Ordering::Acquire)
+    }
+
+    /// Keeps nobody back any more; gives whether it did. Then the caller sees to those behind.
+    pub fn lets_pass(&self) -> bool {
+        self.looking.swap(false, Ordering::AcqRel)
+    }
+
     fn queue(&self) -> Queue {
-        self.takes.then_some(self.parked.command)
+        self.place.takes.then_some(self.parked.command)
     }
 }
 
@@ -180,25 +213,26 @@ impl<A> Waiting<A> {
         self.next_ticket.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Enters a waiter for `keys`. The caller holds their latches.
+    /// Enters a waiter. The caller holds the latches of its keys. One that has looked again takes
+    /// the place of what it was before.
     pub fn enter(
         &self,
         parked: Arc<Parked>,
         ticket: u64,
-        (keys, takes): (Vec<Vec<u8>>, bool),
+        place: Place,
     ) -> (Arc<Waiter<A>>, oneshot::Receiver<Wake<A>>) {
         let (sender, receiver) = oneshot::channel();
         let waiter = Arc::new(Waiter {
             parked,
-            takes,
+            place,
             ticket,
             serial: self.next_serial.fetch_add(1, Ordering::Relaxed),
-            keys,
+            looking: AtomicBool::new(false),
             sender: Mutex::new(Some(sender)),
         });
         let mut lines = self.lines.lock();
         let db = waiter.parked.db;
-        for key in &waiter.keys {
+        for key in &waiter.place.keys {
             let line = lines.by_key.entry((db, key.clone()));
             line.or_insert_with(|| Line(Vec::new())).insert(&waiter);
         }
@@ -216,7 +250,7 @@ impl<A> Waiting<A> {
     /// Removes a waiter whose wait is over; from here on nobody ends it.
     pub fn leave(&self, waiter: &Waiter<A>) {
         let mut lines = self.lines.lock();
-        for key in &waiter.keys {
+        for key in &waiter.place.keys {
             let key = (waiter.parked.db, key.clone());
             let line = lines.by_key.get_mut(&key);
             if line.is_some_and(|line| line.remove(waiter)) {
@@ -244,13 +278,23 @@ impl<A> Waiting<A> {
         line.next(from, passed_over).map(Arc::clone)
     }
 
-    /// Lets every waiter look again: databases were exchanged or emptied.
+    /// Lets all lines look again: databases were exchanged or emptied.
     pub fn look_again(&self) {
-        let waiters: Vec<_> = self.lines.lock().by_client.values().cloned().collect();
-        for waiter in waiters {
-            if let Some(sender) = waiter.claim().take() {
-                // A receiver that is gone is a client that is gone.
-                drop(sender.send(Wake::LookAgain));
+        let keys: Vec<_> = self.lines.lock().by_key.keys().cloned().collect();
+        for (db, key) in keys {
+            self.look_again_at((db, &key), 0);
+        }
+    }
+
+    /// Lets those who wait for a key look again, from a place in the line on and as far as the
+    /// first that keeps the others back.
+    pub fn look_again_at(&self, key: (u32, &[u8]), mut from: u64) {
+        while let Some(waiter) = self.next(key, from, &[]) {
+            from = waiter.ticket + 1;
+            let mut sender = waiter.claim();
+            waiter.look_again(&mut sender);
+            if waiter.keeps_back() {
+                return;
             }
         }
     }
@@ -290,8 +334,12 @@ mod tests {
         })
     }
 
-    fn keys(names: &[&str]) -> Vec<Vec<u8>> {
-        names.iter().map(|name| name.as_bytes().to_vec()).collect()
+    fn at(names: &[&str], takes: bool) -> Place {
+        Place {
+            keys: names.iter().map(|name| name.as_bytes().to_vec()).collect(),
+            takes,
+            alone: takes,
+        }
     }
 
     #[test]
@@ -299,8 +347,8 @@ mod tests {
         let waiting: Waiting<Served> = Waiting::default();
         let late = waiting.ticket();
         let early = waiting.ticket();
-        let (one, _one) = waiting.enter(parked(1), early, (keys(&["a", "b"]), true));
-        let (two, _two) = waiting.enter(parked(2), late, (keys(&["b"]), true));
+        let (one, _one) = waiting.enter(parked(1), early, at(&["a", "b"], true));
+        let (two, _two) = waiting.enter(parked(2), late, at(&["b"], true));
         assert_eq!(waiting.len(), 2);
         let first = |key: &[u8], from| {
             let next = waiting.next((0, key), from, &[]);
@@ -321,8 +369,8 @@ mod tests {
     fn one_that_looks_again_is_not_removed_with_what_it_was_before() {
         let waiting: Waiting<Served> = Waiting::default();
         let ticket = waiting.ticket();
-        let (before, _before) = waiting.enter(parked(1), ticket, (keys(&["a"]), true));
-        let (again, _again) = waiting.enter(parked(1), ticket, (keys(&["a"]), true));
+        let (before, _before) = waiting.enter(parked(1), ticket, at(&["a"], true));
+        let (again, _again) = waiting.enter(parked(1), ticket, at(&["a"], true));
         waiting.leave(&before);
         assert!(waiting.next((0, b"a"), 0, &[]).is_some() && waiting.len() == 1);
         waiting.leave(&again);
@@ -334,7 +382,7 @@ mod tests {
         let waiting: Waiting<Served> = Waiting::default();
         for (client, takes) in [(1, true), (2, true), (3, false)] {
             let ticket = waiting.ticket();
-            waiting.enter(parked(client), ticket, (keys(&["a"]), takes));
+            waiting.enter(parked(client), ticket, at(&["a"], takes));
         }
         let next = |from, passed_over: &[usize]| {
             let next = waiting.next((0, b"a"), from, passed_over);
@@ -349,12 +397,29 @@ mod tests {
     #[test]
     fn a_wait_ends_once() {
         let waiting: Waiting<Served> = Waiting::default();
-        let (waiter, mut receiver) = waiting.enter(parked(7), 0, (keys(&["a"]), true));
+        let (waiter, mut receiver) = waiting.enter(parked(7), 0, at(&["a"], true));
         assert!(!waiting.unblock(8, false));
         assert!(waiting.unblock(7, true));
         assert!(!waiting.unblock(7, true));
         assert!(waiter.claim().is_none());
         assert!(matches!(receiver.try_recv(), Ok(Wake::Unblocked(true))));
         waiting.look_again();
+    }
+    #[test]
+    fn who_looks_again_keeps_back_those_behind_it() {
+        let waiting: Waiting<Served> = Waiting::default();
+        let enter = |client, place| waiting.enter(parked(client), waiting.ticket(), place);
+        let (_reader, mut reader) = enter(1, at(&["a"], false));
+        let (first, mut of_first) = enter(2, at(&["a", "b"], true));
+        let (second, mut of_second) = enter(3, at(&["a"], true));
+        waiting.look_again();
+        assert!(matches!(reader.try_recv(), Ok(Wake::LookAgain)));
+        assert!(matches!(of_first.try_recv(), Ok(Wake::LookAgain)));
+        assert!(of_second.try_recv().is_err() && first.keeps_back());
+        assert!(first.lets_pass() && !first.lets_pass());
+        waiting.leave(&first);
+        waiting.look_again_at((0, b"a"), first.ticket());
+        assert!(matches!(of_second.try_recv(), Ok(Wake::LookAgain)));
+        assert!(second.keeps_back());
     }
 }

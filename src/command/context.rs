@@ -5,7 +5,19 @@ use super::Draws;
 use crate::config::Config;
 use crate::resp::RespVersion;
 use rand::rngs::StdRng;
+use storage::StorageError;
 use storage::commit::reach::Reach;
+
+/// Why a command looks at its keys. Only commands that wait for them need to know.
+#[derive(Debug, Clone, Copy)]
+pub enum Look<'a> {
+    /// Its client has just asked.
+    First,
+    /// It has waited, and something may be there now.
+    Again,
+    /// It has waited, and is served by whoever changed this key: the only one that it looks at.
+    At(&'a [u8]),
+}
 
 /// Context of one call.
 #[derive(Clone, Copy)]
@@ -16,9 +28,8 @@ pub struct Ctx<'a> {
     pub resp: RespVersion,
     /// Canonical name of the command that runs, for errors that quote it (`expire`, `config|get`).
     pub command: &'static str,
-    /// A parked command that is served looks at this key alone: it is the one that changed, and
-    /// the only one that is latched.
-    pub only_key: Option<&'a [u8]>,
+    /// Why it looks at its keys.
+    pub look: Look<'a>,
     /// The keys beyond the command's own of which it may read several rows. A handler that lacks
     /// some fails with `NeedsLatch`, and runs again with them.
     pub reach: &'a Reach,
@@ -29,7 +40,24 @@ pub struct Ctx<'a> {
 impl Ctx<'_> {
     /// Whether this call may look at a key.
     pub fn looks_at(&self, key: &[u8]) -> bool {
-        self.only_key.is_none_or(|only| only == key)
+        match self.look {
+            Look::First | Look::Again => true,
+            Look::At(changed) => changed == key,
+        }
+    }
+
+    /// Whether the command has waited for its keys.
+    pub fn has_waited(&self) -> bool {
+        !matches!(self.look, Look::First)
+    }
+
+    /// What an operation found at a key. Who has waited does not mind that the key is something
+    /// else for now: that is as good as nothing.
+    pub fn found<T: Default>(&self, found: Result<T, StorageError>) -> Result<T, StorageError> {
+        match found {
+            Err(StorageError::WrongType) if self.has_waited() => Ok(T::default()),
+            found => found,
+        }
     }
 
     /// The command's random numbers, from the first on.

@@ -14,7 +14,7 @@ pub mod spec;
 
 pub use args::Args;
 pub use category::Category;
-pub use context::Ctx;
+pub use context::{Ctx, Look};
 pub use draws::Draws;
 pub use flags::Flags;
 pub use key_spec::{KeyFlags, KeySpec};

@@ -4,16 +4,17 @@
 //! still under its own latches, runs the handlers of those who wait for the keys it changed, first
 //! come first served. So a reader that comes after the LPUSH finds what they left.
 //! Invariants: a served command sees only the key that changed; one that needs another key as well
-//! takes its latch if it is free, and otherwise looks again by itself.
+//! takes its latch if it is free, and otherwise looks again by itself; those behind it are served
+//! when it has looked.
 //! Must not know: sockets. Tests: `tests/commands/blocking`, the oracle.
 
 use super::call::{Call, ChangedKey};
-use crate::command::Outcome;
+use crate::command::{Look, Outcome};
 use crate::commands;
 use crate::error::CommandError;
 use crate::resp::Reply;
 use crate::session::Services;
-use crate::wait::{Parked, Served, Waiter, Wake};
+use crate::wait::{Parked, Place, Served, Waiter, Wake};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
@@ -35,9 +36,9 @@ impl Entered {
         services: &Arc<Services>,
         parked: Arc<Parked>,
         ticket: u64,
-        line: (Vec<Vec<u8>>, bool),
+        place: Place,
     ) -> Entered {
-        let (waiter, receiver) = services.waiting.enter(parked, ticket, line);
+        let (waiter, receiver) = services.waiting.enter(parked, ticket, place);
         Entered {
             services: Arc::clone(services),
             waiter,
@@ -45,17 +46,14 @@ impl Entered {
         }
     }
 
-    /// What waits.
-    pub fn parked(&self) -> Arc<Parked> {
-        Arc::clone(&self.waiter.parked)
+    /// Who waits.
+    pub fn waiter(&self) -> &Arc<Waiter<Served>> {
+        &self.waiter
     }
 
     /// Ends the wait before it begins.
     pub fn look_again(&self) {
-        if let Some(sender) = self.waiter.claim().take() {
-            // The receiver is our own.
-            drop(sender.send(Wake::LookAgain));
-        }
+        self.waiter.look_again(&mut self.waiter.claim());
     }
 
     /// Waits; `None` when the time is over.
@@ -84,7 +82,14 @@ impl Drop for Entered {
     fn drop(&mut self) {
         // Whoever has found the waiter in the line already must not serve a client that is gone.
         drop(self.waiter.claim().take());
-        self.services.waiting.leave(&self.waiter);
+        let (waiting, waiter) = (&self.services.waiting, &self.waiter);
+        waiting.leave(waiter);
+        // One that has looked again has served those behind it itself.
+        if waiter.lets_pass() {
+            for key in &waiter.place.keys {
+                waiting.look_again_at((waiter.parked.db, key), waiter.ticket());
+            }
+        }
     }
 }
 
@@ -102,48 +107,64 @@ pub fn wake_changed(services: &Services, keys: Vec<ChangedKey>, databases: bool)
         services.waiting.look_again();
     }
     if !keys.is_empty() {
-        serve_all(services, keys.into());
+        serve_all(services, keys.into_iter().map(in_whole).collect());
     }
 }
 
+/// Serves who waits for what a call has changed that was made because its waiter had to look again
+/// by itself, and those whom the waiter kept back. The call's latches are still held; if the waiter
+/// goes on waiting, it stands in line anew.
+pub fn wake_after_look(services: &Services, call: &Call<'_>, waiter: &Waiter<Served>) {
+    services.waiting.leave(waiter);
+    let mut lines: VecDeque<Line> = VecDeque::new();
+    if waiter.lets_pass() {
+        let behind = waiter.ticket() + 1;
+        let keys = waiter.place.keys.iter();
+        lines.extend(keys.map(|key| ((waiter.parked.db, key.clone()), behind)));
+    }
+    lines.extend(call.take_changes().0.into_iter().map(in_whole));
+    serve_all(services, lines);
+}
+
+/// The waiters for a key, from a ticket on.
+type Line = (ChangedKey, u64);
+
+fn in_whole(key: ChangedKey) -> Line {
+    (key, 0)
+}
+
 #[cold]
-fn serve_all(services: &Services, mut changed: VecDeque<ChangedKey>) {
+fn serve_all(services: &Services, mut lines: VecDeque<Line>) {
     let mut held = Held {
-        keys: changed.iter().map(|(_, key)| key.clone()).collect(),
+        keys: lines.iter().map(|((_, key), _)| key.clone()).collect(),
         guards: Vec::new(),
     };
-    while let Some((db, key)) = changed.pop_front() {
-        let mut from = 0;
+    while let Some(((db, key), mut from)) = lines.pop_front() {
         let mut stuck: Vec<usize> = Vec::new();
-        let mut all_look = false;
         while let Some(waiter) = services.waiting.next((db, &key), from, &stuck) {
             from = waiter.ticket() + 1;
             let mut sender = waiter.claim();
-            if sender.is_none() {
-                continue;
-            }
-            let service = match all_look {
-                true => Service::LookAgain,
-                false => serve(services, &waiter.parked, &key, &mut held, &mut changed),
-            };
-            let wake = match service {
-                Service::Given(served) => Wake::Answered(served),
-                Service::LookAgain => {
-                    // Those behind do not overtake it.
-                    all_look = true;
-                    Wake::LookAgain
+            if sender.is_some() {
+                match serve(services, &waiter.parked, &key, &mut held, &mut lines) {
+                    Service::Given(served) => {
+                        if let Some(sender) = sender.take() {
+                            // A receiver that is gone is a client that left while it was served.
+                            drop(sender.send(Wake::Answered(served)));
+                        }
+                        drop(sender);
+                        services.waiting.leave(&waiter);
+                        continue;
+                    }
+                    Service::LookAgain => waiter.look_again(&mut sender),
+                    Service::Nothing => {
+                        let takes = waiter.place.takes;
+                        stuck.extend(takes.then_some(waiter.parked.command));
+                    }
                 }
-                Service::Nothing => {
-                    stuck.extend(waiter.takes.then_some(waiter.parked.command));
-                    continue;
-                }
-            };
-            if let Some(sender) = sender.take() {
-                // A receiver that is gone is a client that left while it was served.
-                drop(sender.send(wake));
             }
-            drop(sender);
-            services.waiting.leave(&waiter);
+            if waiter.keeps_back() {
+                break;
+            }
         }
     }
 }
@@ -169,12 +190,12 @@ fn serve(
     parked: &Parked,
     key: &[u8],
     held: &mut Held,
-    changed: &mut VecDeque<ChangedKey>,
+    lines: &mut VecDeque<Line>,
 ) -> Service {
     let Some(command) = commands::numbered().get(parked.command) else {
         return Service::LookAgain;
     };
-    let call = Call::of_parked(services, command, parked, Some(key));
+    let call = Call::of_parked(services, command, parked, Look::At(key));
     // A command with keys of two kinds moves from one to the other.
     if command.spec.keys.len() > 1 {
         let mut others = call.keys();
@@ -193,16 +214,12 @@ fn serve(
         }
     }
     let (result, position) = call.run(Tier::Memory, true);
+    services.metrics.count_lookups(call.take_lookups());
     let (keys, _) = call.take_changes();
-    changed.extend(keys);
+    lines.extend(keys.into_iter().map(in_whole));
     let reply = match result {
         Ok(Outcome::Reply(reply)) => reply,
         Err(CommandError::Storage(StorageError::NeedsDisk)) => return Service::LookAgain,
-        // Who waits for a list does not mind that the key is something else for now. A command
-        // that moves looks at its source itself, since another type of its target is an error.
-        Err(CommandError::Storage(StorageError::WrongType)) if command.spec.keys.len() == 1 => {
-            return Service::Nothing;
-        }
         Err(CommandError::Park(_)) | Ok(_) => return Service::Nothing,
         Err(error) => Reply::Error(error.text()),
     };

@@ -8,7 +8,7 @@
 
 use crate::command::key_spec::KeyPositions;
 use crate::command::spec::{ReadFn, WriteFn};
-use crate::command::{Args, Ctx, Draws, Flags, Handler, Outcome};
+use crate::command::{Args, Ctx, Draws, Flags, Handler, Look, Outcome};
 use crate::commands::NumberedCommand;
 use crate::error::{CommandError, CommandResult};
 use crate::resp::{Reply, Request, RespVersion};
@@ -34,8 +34,7 @@ pub struct Call<'a> {
     db: u32,
     resp: RespVersion,
     touch: bool,
-    /// See [`Ctx::only_key`].
-    only_key: Option<&'a [u8]>,
+    look: Look<'a>,
     /// RocksDB is not asked for what it has in memory.
     expects_disk: bool,
     /// The store was asked for the time a moment ago.
@@ -44,6 +43,10 @@ pub struct Call<'a> {
     source: Cell<Source>,
     /// The last read needed latches, held or not.
     needed_latch: Cell<bool>,
+    /// Keys that reads found and did not find, until they are counted.
+    lookups: Cell<(u64, u64)>,
+    /// The hash of the key at an argument, once it is known.
+    hash: Cell<Option<(u16, u64)>>,
     /// A key of the command was found expired and still stored.
     met_expired: Cell<bool>,
     /// What the staged edit changed, noted while somebody waits for keys.
@@ -79,11 +82,13 @@ impl<'a> Call<'a> {
             db: session.db,
             resp: session.resp,
             touch: touches(session, command),
-            only_key: None,
+            look: Look::First,
             expects_disk: session.forecast.expects_disk(),
             told_time: true,
             source: Cell::default(),
             needed_latch: Cell::new(false),
+            lookups: Cell::default(),
+            hash: Cell::default(),
             met_expired: Cell::new(false),
             changed: RefCell::default(),
             changed_databases: Cell::new(false),
@@ -92,12 +97,12 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// A request that runs away from its session; with `only_key` as one that is served.
+    /// A request that runs away from its session.
     pub fn of_parked(
         services: &'a Services,
         command: &'static NumberedCommand,
         parked: &'a Parked,
-        only_key: Option<&'a [u8]>,
+        look: Look<'a>,
     ) -> Call<'a> {
         Call {
             services,
@@ -106,17 +111,33 @@ impl<'a> Call<'a> {
             db: parked.db,
             resp: parked.resp,
             touch: parked.touch,
-            only_key,
+            look,
             expects_disk: false,
             told_time: false,
             source: Cell::default(),
             needed_latch: Cell::new(false),
+            lookups: Cell::default(),
+            hash: Cell::default(),
             met_expired: Cell::new(false),
             changed: RefCell::default(),
             changed_databases: Cell::new(false),
             reach: Reach::default(),
             draws: Draws::again(parked.draws),
         }
+    }
+
+    /// Keys that reads found and did not find. Gives them once.
+    #[inline]
+    pub fn take_lookups(&self) -> (u64, u64) {
+        self.lookups.take()
+    }
+
+    /// The hash of the key at an argument. That of one key is kept for who opens it.
+    #[inline]
+    fn hash(&self, at: u16) -> u64 {
+        let hash = self.services.store.seed().hash(self.key(at));
+        self.hash.set(Some((at, hash)));
+        hash
     }
 
     /// The same with latches on these stripes too.
@@ -184,13 +205,12 @@ impl<'a> Call<'a> {
         let mut set = LatchSet::default();
         let may_stage = self.command.spec.may_stage();
         for &(at, flags) in keys {
-            let key = self.request.get(usize::from(at)).unwrap_or_default();
             let mode = if may_stage && !flags.read_only() {
                 Mode::Exclusive
             } else {
                 Mode::Shared
             };
-            set.add_hash(self.services.store.seed().hash(key), mode);
+            set.add_hash(self.hash(at), mode);
         }
         set.add_shared(self.reach.held());
         set
@@ -200,7 +220,7 @@ impl<'a> Call<'a> {
     #[inline]
     pub fn try_share(&self, at: u16) -> Option<SharedLatch<'_>> {
         let store = &self.services.store;
-        store.latches().try_share(store.seed().hash(self.key(at)))
+        store.latches().try_share(self.hash(at))
     }
 
     /// Runs the handler, again as long as databases are flushed or swapped under it.
@@ -241,6 +261,9 @@ impl<'a> Call<'a> {
         if self.expects_disk && tier == Tier::Memory {
             view.keep_to_hot_rows();
         }
+        if let Some((at, hash)) = self.hash.get() {
+            view.expect_key(self.key(at), hash);
+        }
         let result = run(
             &view,
             &mut Args::new(self.request, self.command.words),
@@ -259,9 +282,8 @@ impl<'a> Call<'a> {
     /// Counts the keys that a read found and did not find.
     #[inline]
     fn note_lookups(&self, view: &View<'_>, answered: bool) {
-        let (hits, misses) = view.hits_and_misses();
-        self.services.metrics.keyspace_hits.add_some(hits);
-        self.services.metrics.keyspace_misses.add_some(misses);
+        let (before, now) = (self.lookups.get(), view.hits_and_misses());
+        self.lookups.set((before.0 + now.0, before.1 + now.1));
         if answered && view.met_expired() {
             self.met_expired.set(true);
         }
@@ -323,6 +345,9 @@ impl<'a> Call<'a> {
             Ok(edit) => edit,
             Err(error) => return (Err(error.into()), 0),
         };
+        if let Some((at, hash)) = self.hash.get() {
+            edit.expect_key(self.key(at), hash);
+        }
         let result = run(
             &mut edit,
             &mut Args::new(self.request, self.command.words),
@@ -374,7 +399,7 @@ impl<'a> Call<'a> {
             config: &self.services.config,
             resp: self.resp,
             command: self.command.full_name,
-            only_key: self.only_key,
+            look: self.look,
             reach: &self.reach,
             draws: &self.draws,
         }

@@ -17,13 +17,13 @@ use super::lookup::Lookup;
 use super::notes;
 use super::pool::ReadPool;
 use super::transaction;
-use crate::command::{Args, Control, Flags, Handler, Outcome};
+use crate::command::{Args, Control, Flags, Handler, Look, Outcome};
 use crate::commands::NumberedCommand;
 use crate::error::{CommandError, CommandResult, Park};
 use crate::metrics::CommandStats;
 use crate::resp::{Glance, OwnedRequest, Reply, Request, glances};
 use crate::session::{Services, Session};
-use crate::wait::{Parked, Wake};
+use crate::wait::{Parked, Place, Served, Waiter, Wake};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -135,7 +135,7 @@ impl Executor {
         request: &Request<'_>,
         clock: &mut CommandClock,
     ) -> Step {
-        self.services.metrics.commands.add(1);
+        session.tally.request();
         self.try_again(session, request, clock)
     }
 
@@ -186,21 +186,15 @@ impl Executor {
             .store(index as i64, Ordering::Relaxed);
         let result = match command.spec.handler {
             Handler::Read(_) | Handler::Write(_) | Handler::Memo { .. } => {
-                let expects_rows = session.forecast.expects_rows(index);
-                let (result, source, several) = {
-                    let call = Call::new(session, command, *request);
-                    let result = self.try_data(&call, expects_rows);
-                    later.draws = call.drawn();
-                    (result, call.source(), call.needed_latch())
-                };
-                session.forecast.note(source);
-                session.forecast.note_rows(index, several);
-                match result {
+                match self.try_call(session, request, &mut later) {
                     Some(result) => result,
                     None => return Step::Later(later),
                 }
             }
-            Handler::Server(run) => (run(session, &mut Args::new(*request, command.words)), 0),
+            Handler::Server(run) => {
+                session.settle();
+                (run(session, &mut Args::new(*request, command.words)), 0)
+            }
             Handler::Control(_) => return Step::Later(later),
             // A container without a subcommand fails its arity; one with an unknown subcommand is
             // not found.
@@ -208,6 +202,7 @@ impl Executor {
         };
         let spent = clock.lap(&self.services.store);
         notes::note(&self.services, &session.client, command, request, spent);
+        session.tally.call(&self.services.metrics, index, spent);
         Step::Done(self.answer(stats, spent, result))
     }
 
@@ -219,6 +214,7 @@ impl Executor {
         owned: OwnedRequest,
         later: Later,
     ) -> Answer {
+        session.settle();
         let later = match self.released(session, &owned, later).await {
             Step::Later(later) => later,
             Step::Done(answer) => return answer,
@@ -248,6 +244,10 @@ impl Executor {
         let spent = start.elapsed().saturating_sub(waited).as_nanos() as u64;
         let (services, client) = (&self.services, &session.client);
         notes::note(services, client, command, &kept.as_request(), spent);
+        session
+            .tally
+            .call(&self.services.metrics, later.index, spent);
+        session.settle();
         self.answer(stats, spent, result)
     }
 
@@ -277,6 +277,29 @@ impl Executor {
         let request = owned.as_request();
         let mut args = Args::new(request, command.words);
         control::carry_out(kind, session, &mut args, &self.pool).await
+    }
+
+    /// Runs a data command if all it needs is in memory and free; learns from it for the next one.
+    #[inline]
+    fn try_call(
+        &self,
+        session: &mut Session,
+        request: &Request<'_>,
+        later: &mut Later,
+    ) -> Option<(CommandResult<Outcome>, Position)> {
+        let index = later.index;
+        let expects_rows = session.forecast.expects_rows(index);
+        let (result, lookups, source, several) = {
+            let call = Call::new(session, later.command, *request);
+            let result = self.try_data(&call, expects_rows);
+            later.draws = call.drawn();
+            let lookups = call.take_lookups();
+            (result, lookups, call.source(), call.needed_latch())
+        };
+        session.tally.lookups(lookups);
+        session.forecast.note(source);
+        session.forecast.note_rows(index, several);
+        result
     }
 
     /// Runs a data command if all it needs is in memory and free. With `expects_rows` its latch is
@@ -350,9 +373,14 @@ impl Executor {
         let ticket = self.services.waiting.ticket();
         let mut deadline = None;
         let mut stripes = Vec::new();
+        // It keeps its place while it looks again.
+        let mut looking: Option<Entered> = None;
         loop {
             let reach = Reach::of(stripes.clone());
-            let attempt = self.attempt(&parked, later.command, ticket, reach).await;
+            let again = looking.as_ref().map(|entered| Arc::clone(entered.waiter()));
+            let attempt = self
+                .attempt(&parked, later.command, (ticket, again), reach)
+                .await;
             let (park, mut entered) = match attempt {
                 Attempt::Done(result, position) => return (result, position),
                 Attempt::Waits(park, entered) => (park, entered),
@@ -361,7 +389,7 @@ impl Executor {
                     continue;
                 }
             };
-            parked = entered.parked();
+            parked = Arc::clone(&entered.waiter().parked);
             let start = Instant::now();
             let time = park.timeout_ms.map(Duration::from_millis);
             // Who looks again has no more time than before.
@@ -378,7 +406,10 @@ impl Executor {
             session.client.blocked.store(false, Ordering::Relaxed);
             *waited += start.elapsed();
             return match wake {
-                Some(Wake::LookAgain) => continue,
+                Some(Wake::LookAgain) => {
+                    looking = Some(entered);
+                    continue;
+                }
                 Some(Wake::Answered(served)) => (outcome_of(served.reply), served.position),
                 Some(Wake::Unblocked(true)) => (Err(CommandError::Fixed(UNBLOCKED)), 0),
                 Some(Wake::Unblocked(false)) | None => (Ok(Outcome::from(Reply::NilArray)), 0),
@@ -390,7 +421,7 @@ impl Executor {
         &self,
         parked: &Arc<Parked>,
         command: &'static NumberedCommand,
-        ticket: u64,
+        (ticket, again): (u64, Option<Arc<Waiter<Served>>>),
         reach: Reach,
     ) -> Attempt {
         let store = &self.services.store;
@@ -405,7 +436,7 @@ impl Executor {
         self.services.metrics.cold_commands.add(1);
         let guard = {
             let set = {
-                let call = Call::of_parked(&self.services, command, parked, None);
+                let call = Call::of_parked(&self.services, command, parked, Look::First);
                 let mut set = call.latches(&call.keys());
                 set.add_shared(reach.held());
                 set
@@ -415,33 +446,38 @@ impl Executor {
         let services = Arc::clone(&self.services);
         let parked = Arc::clone(parked);
         let job = move || {
-            let call = Call::of_parked(&services, command, &parked, None).reaching(reach);
+            let look = again.as_ref().map_or(Look::First, |_| Look::Again);
+            let call = Call::of_parked(&services, command, &parked, look).reaching(reach);
             let seen = services.store.queue().resolve(parked.db).0;
             let (result, position) = call.run(Tier::Disk, true);
+            services.metrics.count_lookups(call.take_lookups());
             let lacks = matches!(result, Err(CommandError::Storage(StorageError::NeedsLatch)));
             if lacks && call.reach().is_short() {
                 return Attempt::Lacks(call.reach().needed());
             }
-            blocking::wake(&services, &call);
-            if let Err(CommandError::Park(mut park)) = result {
-                let keys = std::mem::take(&mut park.keys);
-                let line = (keys, park.takes);
-                let parked = match park.request.take() {
-                    Some(request) => Arc::new(parked.with_request(request)),
-                    None => Arc::clone(&parked),
-                };
-                let db = parked.db;
-                let entered = Entered::new(&services, parked, ticket, line);
-                // Latches of keys keep no database from being emptied or exchanged; whoever does
-                // it from now on finds the waiter.
-                if services.store.queue().resolve(db).0 != seen {
-                    entered.look_again();
+            let attempt = match result {
+                Err(CommandError::Park(mut park)) => {
+                    let entered = enter(&services, command, &parked, ticket, &mut park);
+                    // Latches of keys keep no database from being emptied or exchanged; whoever
+                    // does it from now on finds the waiter.
+                    if services.store.queue().resolve(parked.db).0 != seen {
+                        entered.look_again();
+                    }
+                    Attempt::Waits(park, entered)
                 }
-                drop::<KeyGuard>(guard);
-                return Attempt::Waits(park, entered);
+                result => Attempt::Done(result, position),
+            };
+            match &again {
+                Some(waiter) => blocking::wake_after_look(&services, &call, waiter),
+                None => blocking::wake(&services, &call),
             }
             drop::<KeyGuard>(guard);
-            Attempt::Done(result, call.with_expired_dropped(position))
+            match attempt {
+                Attempt::Done(result, position) => {
+                    Attempt::Done(result, call.with_expired_dropped(position))
+                }
+                attempt => attempt,
+            }
         };
         let done = match command.spec.may_stage() || flags.has(Flags::OFFLOAD) {
             true => self.pool.run(job).await,
@@ -486,12 +522,10 @@ impl Executor {
         nanoseconds: u64,
         (result, position): (CommandResult<Outcome>, Position),
     ) -> Answer {
-        if let Some(stats) = stats {
-            stats.calls.add(1);
-            stats.nanoseconds.add(nanoseconds);
-            if self.services.config.latency_tracking.get() {
-                stats.track(nanoseconds);
-            }
+        if let Some(stats) = stats
+            && self.services.config.latency_tracking.get()
+        {
+            stats.track(nanoseconds);
         }
         match result {
             Ok(outcome) => Answer { outcome, position },
@@ -506,6 +540,26 @@ impl Executor {
             }
         }
     }
+}
+
+/// Lets a request stand in line that found nothing, under the latches of its keys.
+fn enter(
+    services: &Arc<Services>,
+    command: &NumberedCommand,
+    parked: &Arc<Parked>,
+    ticket: u64,
+    park: &mut Park,
+) -> Entered {
+    let place = Place {
+        keys: std::mem::take(&mut park.keys),
+        takes: park.takes,
+        alone: command.spec.may_stage(),
+    };
+    let parked = match park.request.take() {
+        Some(request) => Arc::new(parked.with_request(request)),
+        None => Arc::clone(parked),
+    };
+    Entered::new(services, parked, ticket, place)
 }
 
 /// `None` where the command has to go to the pool.

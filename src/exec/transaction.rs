@@ -11,7 +11,7 @@ use super::call::ChangedKey;
 use super::notes;
 use super::pool::ReadPool;
 use crate::command::key_spec::KeyPositions;
-use crate::command::{Args, Control, Ctx, Draws, Flags, Handler, Outcome};
+use crate::command::{Args, Control, Ctx, Draws, Flags, Handler, Look, Outcome};
 use crate::commands::{self, NumberedCommand};
 use crate::error::{CommandError, CommandResult, text};
 use crate::resp::{OwnedRequest, Reply, Request};
@@ -422,7 +422,7 @@ fn one(
         config: &services.config,
         resp: session.resp,
         command: command.full_name,
-        only_key: None,
+        look: Look::First,
         reach,
         draws,
     };

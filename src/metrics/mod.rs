@@ -121,6 +121,13 @@ impl Metrics {
         }
     }
 
+    /// Counts keys that reads found and did not find.
+    #[inline]
+    pub fn count_lookups(&self, (hits, misses): (u64, u64)) {
+        self.keyspace_hits.add_some(hits);
+        self.keyspace_misses.add_some(misses);
+    }
+
     /// Back to zero, as CONFIG RESETSTAT asks; what is no statistic stays.
     pub fn reset(&self) {
         let counters = [

@@ -194,6 +194,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             .client
             .commands
             .fetch_add(commands, Ordering::Relaxed);
+        self.session.settle();
         end
     }
 
@@ -287,6 +288,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
 
     /// Waits until everything buffered is committed, then sends it.
     async fn send(&mut self) -> std::io::Result<()> {
+        self.session.settle();
         if self.output.is_empty() && self.output.position() == 0 {
             return Ok(());
         }

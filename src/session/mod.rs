@@ -1,7 +1,7 @@
 //! Clients: what a connection is (`state`), who is connected (`registry`), who is told
 //! of commands (`monitors`), whether they are held back (`pause`), where reads will find their
-//! rows (`forecast`), when looking is worth it (`streak`), how many the process may hold
-//! (`descriptors`).
+//! rows (`forecast`), when looking is worth it (`streak`), what was counted of it last (`tally`),
+//! how many the process may hold (`descriptors`).
 
 pub mod descriptors;
 mod forecast;
@@ -10,6 +10,7 @@ mod pause;
 mod registry;
 mod state;
 mod streak;
+mod tally;
 
 pub use forecast::{Forecast, Source};
 pub use monitors::{Feed, Monitors};
@@ -17,3 +18,4 @@ pub use pause::{Pause, Paused};
 pub use registry::{ClientInfo, ClientRegistry};
 pub use state::{ChangeCounts, Multi, ReplyMode, Services, Session};
 pub use streak::Streak;
+pub use tally::Tally;

@@ -6,6 +6,7 @@ use super::forecast::Forecast;
 use super::monitors::{Feed, Monitors};
 use super::pause::Pause;
 use super::registry::{ClientInfo, ClientRegistry};
+use super::tally::Tally;
 use crate::config::Config;
 use crate::log::Log;
 use crate::metrics::{Counter, Metrics};
@@ -96,6 +97,8 @@ pub struct Session {
     pub watched: WatchList,
     /// Whether its next read will need the disk.
     pub forecast: Forecast,
+    /// What its commands have counted.
+    pub tally: Tally,
     /// MONITOR: what others send.
     pub monitor: Option<Feed>,
 }
@@ -127,8 +130,15 @@ impl Session {
             multi: None,
             watched,
             forecast: Forecast::default(),
+            tally: Tally::default(),
             monitor: None,
         }
+    }
+
+    /// Lets the server's counters know what this connection's commands have counted.
+    #[inline]
+    pub fn settle(&mut self) {
+        self.tally.settle(&self.services.metrics);
     }
 
     /// Whether it may run commands: it passed AUTH, or no password is set any more.

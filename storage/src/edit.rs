@@ -64,6 +64,12 @@ impl<'s> Edit<'s> {
         }
     }
 
+    /// See [`View::expect_key`].
+    #[inline]
+    pub fn expect_key(&mut self, user_key: &[u8], hash: u64) {
+        self.view.expect_key(user_key, hash);
+    }
+
     /// Whether anything would be staged.
     pub fn is_empty(&self) -> bool {
         let staged = self.view.staged.borrow();

@@ -182,8 +182,9 @@ impl Store {
             return count;
         }
         let buckets = members.iter().filter_map(|&(hash, member)| {
-            let meta = self.table.glance(hash)?;
-            let row_key = buckets::row_of(&meta, self.seed.hash(member))?;
+            let member_hash = self.seed.hash(member);
+            let look = |meta: &Record| buckets::row_of(meta, member_hash);
+            let row_key = self.table.glance(hash, look)?;
             Some(element_hash(&row_key))
         });
         let buckets: SmallVec<[u64; PREFETCH_KEYS_MAX]> = buckets.collect();

@@ -51,6 +51,7 @@ pub struct View<'s> {
     seen: Cell<Position>,
     hits: Cell<u32>,
     misses: Cell<u32>,
+    expected: ExpectedKey,
     /// The engine is not asked: what the hot table does not know is on disk.
     hot_rows_only: bool,
     /// The engine was asked for a row.
@@ -61,6 +62,22 @@ pub struct View<'s> {
     needed_latch: Cell<bool>,
     pub(crate) staged: RefCell<StagedRows>,
     _lease: Lease<'s>,
+}
+
+/// A key of which the hash is known, told by where its bytes stand: they are not looked at again.
+#[derive(Default)]
+struct ExpectedKey {
+    start: usize,
+    len: usize,
+    hash: u64,
+}
+
+impl ExpectedKey {
+    #[inline]
+    fn is(&self, user_key: &[u8]) -> bool {
+        // An empty key may stand where others do.
+        self.start == user_key.as_ptr().addr() && self.len == user_key.len() && self.len > 0
+    }
 }
 
 /// A key as a view found it.
@@ -149,6 +166,7 @@ impl<'s> View<'s> {
             seen: Cell::new(0),
             hits: Cell::new(0),
             misses: Cell::new(0),
+            expected: ExpectedKey::default(),
             hot_rows_only: false,
             asked_engine: Cell::new(false),
             met_expired: Cell::new(false),
@@ -243,7 +261,22 @@ impl<'s> View<'s> {
     /// Slot and hash of a key.
     #[inline]
     pub fn name<'k>(&self, user_key: &'k [u8]) -> KeyName<'k> {
-        KeyName::new(user_key, self.store.seed())
+        match self.expected.is(user_key) {
+            true => KeyName::of_hash(user_key, self.expected.hash),
+            false => KeyName::new(user_key, self.store.seed()),
+        }
+    }
+
+    /// Says the hash of a key that is going to be opened, for a caller that had to compute it. The
+    /// key's bytes stay where they are, as they are, as long as the view lives.
+    #[inline]
+    pub fn expect_key(&mut self, user_key: &[u8], hash: u64) {
+        debug_assert_eq!(hash, self.store.seed().hash(user_key));
+        self.expected = ExpectedKey {
+            start: user_key.as_ptr().addr(),
+            len: user_key.len(),
+            hash,
+        };
     }
 
     /// Looks a key up in this view's database.

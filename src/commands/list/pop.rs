@@ -55,8 +55,8 @@ fn pop_first(
     ctx: &Ctx<'_>,
 ) -> CommandResult<Option<Reply>> {
     for key in &wanted.keys {
-        let popped = list::pop_many(edit, key, wanted.end, wanted.count, threshold(ctx))?;
-        if let Some(popped) = popped {
+        let popped = list::pop_many(edit, key, wanted.end, wanted.count, threshold(ctx));
+        if let Some(popped) = ctx.found(popped)? {
             let reply = [Reply::bulk_bytes(key), elements(popped)];
             return Ok(Some(Reply::array(reply)));
         }
@@ -97,7 +97,8 @@ fn pop_or_wait(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>, end: End
     }
     let timeout_ms = args.next_timeout()?;
     for key in keys.iter().filter(|&key| ctx.looks_at(key)) {
-        if let Some(element) = list::pop(edit, key, end, threshold(ctx))? {
+        let popped = list::pop(edit, key, end, threshold(ctx));
+        if let Some(element) = ctx.found(popped)? {
             return Ok(Reply::array([Reply::bulk_bytes(key), Reply::from(element)]));
         }
     }
@@ -127,11 +128,8 @@ fn move_or_wait(
     let key = from.0;
     // A change of the target alone gives nothing to move, nor does a source of another type while
     // the command waits; a target of another type is an error even then.
-    let has_source = match ctx.only_key {
-        None => true,
-        Some(only) => only == key && list::holds_list(edit, key)?,
-    };
-    if !has_source {
+    let may_move = ctx.looks_at(key) && (!ctx.has_waited() || list::holds_list(edit, key)?);
+    if !may_move {
         return Err(park(&[key], timeout_ms, Reply::Nil));
     }
     match list::move_element(edit, from, to, threshold(ctx))? {

@@ -8,7 +8,7 @@ use crate::command::{Args, Ctx};
 use crate::error::{CommandError, CommandResult, Park, quoted, text};
 use crate::resp::{OwnedRequest, Reply, Request, RespVersion};
 use storage::ops::stream::{self, Delivered, DeliveredEntry, Delivery, StreamId, Wanted};
-use storage::{Edit, StorageError, View};
+use storage::{Edit, View};
 
 /// Several streams to read, and how.
 struct Reading<'a> {
@@ -189,7 +189,7 @@ pub fn xread(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResu
                 }
             },
         };
-        let entries = stream::after(view, key, after, reading.count)?;
+        let entries = ctx.found(stream::after(view, key, after, reading.count))?;
         if !entries.is_empty() {
             streams.push((Reply::bulk_bytes(key), entry::replies(entries)));
         }
@@ -198,14 +198,6 @@ pub fn xread(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResu
         return reading.park(resolved, None);
     }
     Ok(reply(streams, ctx))
-}
-
-/// Who waits in a group is told when its key becomes something else.
-fn told_if_served(error: StorageError, ctx: &Ctx<'_>) -> CommandError {
-    match error {
-        StorageError::WrongType if ctx.only_key.is_some() => CommandError::Fixed(text::WRONG_TYPE),
-        error => error.into(),
-    }
 }
 
 fn no_group(key: &[u8], group: &[u8]) -> CommandError {
@@ -245,8 +237,8 @@ pub fn xreadgroup(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Co
         if !ctx.looks_at(key) {
             continue;
         }
-        let known = stream::has_group(edit, key, group);
-        if !known.map_err(|error| told_if_served(error, ctx))? {
+        // Who waits in a group is told when its key becomes something else.
+        if !stream::has_group(edit, key, group)? {
             return Err(no_group(key, group));
         }
         let what = match reading.id(n) {

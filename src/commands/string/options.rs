@@ -128,6 +128,7 @@ impl<'a> Options<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::Look;
     use crate::config::Config;
     use crate::resp::{OwnedRequest, RespVersion};
 
@@ -139,7 +140,7 @@ mod tests {
             config: &config,
             resp: RespVersion::default(),
             command: "set",
-            only_key: None,
+            look: Look::First,
             reach: &Default::default(),
             draws: &Default::default(),
         };

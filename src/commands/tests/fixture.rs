@@ -2,7 +2,7 @@
 //! Invariants: a command runs as `exec` runs it under all its latches, and is committed before it
 //! answers. Must not know: what commands do. Tests: it is part of them.
 
-use crate::command::{Args, CommandSpec, Ctx, Handler};
+use crate::command::{Args, CommandSpec, Ctx, Handler, Look};
 use crate::config::Config;
 use crate::resp::{OwnedRequest, Reply, RespVersion};
 use std::sync::Arc;
@@ -74,7 +74,7 @@ impl Fixture {
             config: &self.config,
             resp: RespVersion::Resp2,
             command: spec.name,
-            only_key: None,
+            look: Look::First,
             reach: &Default::default(),
             draws: &Default::default(),
         };

@@ -109,10 +109,7 @@ fn pop_or_wait(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>, end: End
 
 /// Whether a key is looked at. While a command waits, a key of another type is as good as none.
 fn may_pop(view: &View<'_>, ctx: &Ctx<'_>, key: &[u8]) -> CommandResult<bool> {
-    match ctx.only_key {
-        None => Ok(true),
-        Some(only) => Ok(only == key && zset::holds_zset(view, key)?),
-    }
+    Ok(ctx.looks_at(key) && (!ctx.has_waited() || zset::holds_zset(view, key)?))
 }
 
 fn park(keys: &[&[u8]], timeout_ms: Option<u64>) -> CommandError {

@@ -170,7 +170,8 @@ impl Buckets {
     /// The block of a bucket.
     #[inline]
     pub fn block(&self, view: &View<'_>, place: Place, address: Address) -> Result<Block> {
-        let row_key = row_key(place, address)?;
+        // Made where it stays: a copy of bytes that were written a moment ago is slow.
+        let row_key = bucket_key(place.home_slot, id_of(place)?, address.level, address.index);
         match view.element(place.home_slot, &row_key)? {
             None => Ok(Block(None)),
             Some(record) if record.value().first() == Some(&FLAGS) => Ok(Block(Some(record))),
@@ -466,6 +467,19 @@ impl Block {
         let Block(record) = self;
         match record {
             Some(record) => record.value_part(FLAGS_LEN + range.start..FLAGS_LEN + range.end),
+            None => Value::from(&[][..]),
+        }
+    }
+
+    /// The same for who needs nothing else of it.
+    ///
+    /// # Panics
+    /// If the range is not inside the block.
+    #[inline]
+    pub fn into_part(self, range: std::ops::Range<usize>) -> Value {
+        let Block(record) = self;
+        match record {
+            Some(record) => record.into_value_part(FLAGS_LEN + range.start..FLAGS_LEN + range.end),
             None => Value::from(&[][..]),
         }
     }

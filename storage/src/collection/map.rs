@@ -70,42 +70,57 @@ pub fn look_up(
     kind: DataType,
     field: &[u8],
 ) -> Result<Option<(Value, Option<u64>)>> {
+    let found = find_in_key(view, key, kind, field, |entry, block, found| {
+        let value = match block {
+            None => {
+                let inside = SHAPE_LEN + found.value.start..SHAPE_LEN + found.value.end;
+                entry.payload_part(inside)
+            }
+            Some(block) if found.blob => {
+                let value = buckets::blob(view, Place::of(entry), block.bytes(), &found)?;
+                Some(value)
+            }
+            Some(block) => Some(block.into_part(found.value)),
+        };
+        Ok(value.map(|value| (value, found.expire_ms)))
+    })?;
+    Ok(found.flatten())
+}
+
+/// Whether a set holds a member: [`look_up`] for what has no value to share.
+#[inline]
+pub fn holds_member(view: &View<'_>, key: &[u8], member: &[u8]) -> Result<bool> {
+    let found = find_in_key(view, key, DataType::Set, member, |_, _, _| Ok(()))?;
+    Ok(found.is_some())
+}
+
+/// What `answer` makes of a field of a key: of the key, of the block where the field's entry stands
+/// if that is not inside the payload behind the shape, and of the entry.
+#[inline]
+fn find_in_key<T>(
+    view: &View<'_>,
+    key: &[u8],
+    kind: DataType,
+    field: &[u8],
+    answer: impl FnOnce(&KeyEntry<'_>, Option<Block>, Entry) -> Result<T>,
+) -> Result<Option<T>> {
     let entry = view.open_as(key, kind)?;
     let (Some(header), Some(payload)) = (entry.header(), entry.payload()) else {
         return Ok(None);
     };
     Shape::decode(payload)?;
     let inside = payload.get(SHAPE_LEN..).unwrap_or_default();
-    if header.head.is_none() {
-        let found = entries::find(inside, field)?;
-        return Ok(found.and_then(|found| {
-            let value = SHAPE_LEN + found.value.start..SHAPE_LEN + found.value.end;
-            Some((entry.payload_part(value)?, found.expire_ms))
-        }));
+    let found = match header.head {
+        None => entries::find(inside, field)?.map(|found| (None, found)),
+        Some(_) => {
+            let found = look_into_buckets(view, &entry, inside, field)?;
+            found.map(|(block, found)| (Some(block), found))
+        }
+    };
+    match found {
+        Some((block, found)) => answer(&entry, block, found).map(Some),
+        None => Ok(None),
     }
-    let Some((block, found)) = look_into_buckets(view, &entry, inside, field)? else {
-        return Ok(None);
-    };
-    let value = match found.blob {
-        true => buckets::blob(view, Place::of(&entry), block.bytes(), &found)?,
-        false => block.part(found.value.clone()),
-    };
-    Ok(Some((value, found.expire_ms)))
-}
-
-/// Whether a set holds a member: [`look_up`] for what has no value to share.
-#[inline]
-pub fn holds_member(view: &View<'_>, key: &[u8], member: &[u8]) -> Result<bool> {
-    let entry = view.open_as(key, DataType::Set)?;
-    let (Some(header), Some(payload)) = (entry.header(), entry.payload()) else {
-        return Ok(false);
-    };
-    Shape::decode(payload)?;
-    let inside = payload.get(SHAPE_LEN..).unwrap_or_default();
-    Ok(match header.head {
-        None => entries::find(inside, member)?.is_some(),
-        Some(_) => look_into_buckets(view, &entry, inside, member)?.is_some(),
-    })
 }
 
 /// The entry of a field, and the block it stands in, of a key whose rows are buckets; `state` is

@@ -1,7 +1,8 @@
 //! Owns the one write path: latches, the queue of staged edits, groups, fsync, waiting.
 //! `latch` keeps writers of a key apart; `queue` orders staged edits; `group` writes them;
 //! `log` is the header of every batch; `wait` lets callers wait for a position, `waiters`
-//! wakes them; `failed` knows which positions were refused.
+//! wakes them; `failed` knows which positions were refused; `databases` is the map that is in
+//! force.
 //!
 //! Invariants:
 //! - Only `group` calls `Engine::write`, one group at a time, in staging order.
@@ -14,6 +15,7 @@
 //!
 //! Must not know: commands, replies. Tests: `storage/tests/commit.rs`, `tests/crash`.
 
+mod databases;
 mod failed;
 mod group;
 pub mod latch;

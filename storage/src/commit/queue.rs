@@ -4,6 +4,7 @@
 //! order as on disk; everything here can be undone until the group is written.
 //! Must not know: RocksDB. Tests: `storage/tests/commit.rs`.
 
+use super::databases::LiveMap;
 use super::failed::FailedRanges;
 use super::waiters::Waiters;
 use crate::change::Event;
@@ -14,7 +15,7 @@ use crate::error::{Result, StorageError};
 use crate::hot::{HotTable, ROW_OVERHEAD_BYTES};
 use crate::limits::{COMMIT_BYTES_MAX, PENDING_BYTES_MAX};
 use crate::registry::{CountChange, Counts, DatabaseMap, Ids};
-use parking_lot::{Condvar, Mutex, RwLock};
+use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
@@ -158,7 +159,7 @@ pub struct CommitQueue {
     pub(super) poison: Mutex<Option<StorageError>>,
     disk: AtomicU8,
     pub(super) failed: FailedRanges,
-    map: RwLock<DatabaseMap>,
+    map: LiveMap,
     pub(super) table: Arc<HotTable>,
     pub(super) counts: Arc<Counts>,
     pub(super) ids: Arc<Ids>,
@@ -185,7 +186,7 @@ impl CommitQueue {
             poison: Mutex::new(None),
             disk: AtomicU8::new(0),
             failed: FailedRanges::default(),
-            map: RwLock::new(map),
+            map: LiveMap::new(map),
             table,
             counts,
             ids,
@@ -263,8 +264,7 @@ impl CommitQueue {
     /// The namespace of a database, and the map's version for [`Staging::map_version`].
     #[inline]
     pub fn resolve(&self, db: u32) -> (u32, u64) {
-        let map = self.map.read();
-        (map.namespace(db), map.version)
+        self.map.resolve(db)
     }
 
     /// Number of keys of a namespace, and the position of the last edit that it counts.
@@ -276,7 +276,7 @@ impl CommitQueue {
 
     /// A copy of the database map.
     pub fn database_map(&self) -> DatabaseMap {
-        self.map.read().clone()
+        self.map.copy()
     }
 
     /// Puts an edit in line and makes it visible. Gives the position to wait for. `staging` is
@@ -298,7 +298,7 @@ impl CommitQueue {
         let forming = &mut line.forming;
         if let Some(map) = staging.new_map.take() {
             self.replace_map(map, staging.map_version, forming)?;
-        } else if self.map.read().version != staging.map_version {
+        } else if self.map.version() != staging.map_version {
             return Err(StorageError::NamespaceChanged);
         }
         if let Some(row) = self.ids.reserve_for(staging.id_max) {

@@ -76,10 +76,16 @@ impl<'k> KeyName<'k> {
     /// Computes slot and hash.
     #[inline]
     pub fn new(user_key: &'k [u8], seed: &HashSeed) -> KeyName<'k> {
+        KeyName::of_hash(user_key, seed.hash(user_key))
+    }
+
+    /// The same of a key whose hash is known.
+    #[inline]
+    pub fn of_hash(user_key: &'k [u8], hash: u64) -> KeyName<'k> {
         KeyName {
             user_key,
             slot: slot_of(user_key),
-            hash: seed.hash(user_key),
+            hash,
         }
     }
 

@@ -93,6 +93,16 @@ impl Record {
         crate::Value::slice(bytes, first + range.start, first + range.end)
     }
 
+    /// The same for who needs the row no longer.
+    ///
+    /// # Panics
+    /// If the range is not inside the value.
+    #[inline]
+    pub fn into_value_part(self, range: std::ops::Range<usize>) -> crate::Value {
+        let first = self.key_len as usize;
+        crate::Value::slice(self.bytes, first + range.start, first + range.end)
+    }
+
     /// Asks for the beginning of the bytes, where a small row is wholly, and of the count of who
     /// shares them.
     #[inline]
@@ -138,6 +148,7 @@ mod tests {
         assert_eq!(&record.value_from(99)[..], b"");
         assert_eq!(&record.clone().into_value_from(6)[..], b"payload");
         assert_eq!(&record.clone().into_value_from(99)[..], b"");
+        assert_eq!(&record.clone().into_value_part(2..6)[..], b"ader");
         assert_eq!(record.len(), 16);
     }
 

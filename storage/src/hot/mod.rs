@@ -15,12 +15,14 @@
 //! Tests: below and `storage/tests`.
 
 mod admission;
+mod homes;
 mod rows;
 mod shard;
 mod tally;
 
 use crate::encoding::record::Record;
-use parking_lot::Mutex;
+use homes::Homes;
+use parking_lot::{Mutex, MutexGuard};
 use rand::{Rng, RngExt};
 pub use shard::FREQUENCY_NEW;
 use shard::Shard;
@@ -66,9 +68,24 @@ pub struct Usage {
     pub frequency: u8,
 }
 
+/// A shard for all threads.
+struct Shared {
+    homes: Homes,
+    shard: Mutex<Shard>,
+}
+
+impl Default for Shared {
+    fn default() -> Shared {
+        Shared {
+            homes: Homes::default(),
+            shard: Mutex::new(Shard::new()),
+        }
+    }
+}
+
 /// The table. All methods take `&self`; each locks one shard.
 pub struct HotTable {
-    shards: Box<[Mutex<Shard>]>,
+    shards: Box<[Shared]>,
     /// Byte budget of committed rows, over all shards.
     budget: AtomicUsize,
     /// Seconds since start, advanced by the store's ticker, so that reads need no clock.
@@ -81,7 +98,7 @@ impl HotTable {
     /// A table that keeps about `budget` bytes of committed rows.
     pub fn new(budget: usize) -> HotTable {
         HotTable {
-            shards: (0..SHARDS).map(|_| Mutex::new(Shard::new())).collect(),
+            shards: (0..SHARDS).map(|_| Shared::default()).collect(),
             budget: AtomicUsize::new(budget),
             now_s: AtomicU64::new(CLOCK_START_S),
             hits: AtomicU64::new(0),
@@ -93,38 +110,39 @@ impl HotTable {
     #[inline]
     pub fn get(&self, hash: u64, key: &[u8]) -> Found {
         let now_s = self.now_s.load(Ordering::Relaxed) as u32;
-        self.shard(hash).lock().get(hash, key, now_s)
+        self.lock(hash).get(hash, key, now_s)
     }
 
     /// Fetches what lookups of these hashes will read into the processor's caches: first all table
     /// slots, then the rows in them, so that the waits overlap instead of adding up.
     pub fn prefetch(&self, hashes: &[u64]) {
         for &hash in hashes {
-            self.shard(hash).lock().prefetch_place(hash);
+            self.shard(hash).homes.prefetch(hash);
         }
         for &hash in hashes {
-            self.shard(hash).lock().prefetch_record(hash);
+            self.lock(hash).prefetch_record(hash);
         }
     }
 
-    /// The first row with this hash, which may be another key's: for hints.
-    pub fn glance(&self, hash: u64) -> Option<Record> {
-        self.shard(hash).lock().glance(hash)
+    /// What `look` finds in the first row with this hash, which may be another key's: for hints.
+    #[inline]
+    pub fn glance<T>(&self, hash: u64, look: impl FnOnce(&Record) -> Option<T>) -> Option<T> {
+        look(self.lock(hash).glance(hash)?)
     }
 
     /// Looks a row up without counting the access (client NO-TOUCH, OBJECT, sweeps).
     pub fn peek(&self, hash: u64, key: &[u8]) -> Found {
-        self.shard(hash).lock().peek(hash, key)
+        self.lock(hash).peek(hash, key)
     }
 
     /// When and how often a row was used, if it is here.
     pub fn usage(&self, hash: u64, key: &[u8]) -> Option<Usage> {
-        self.shard(hash).lock().usage(hash, key)
+        self.lock(hash).usage(hash, key)
     }
 
     /// Sets when and how often a row was used, if it is here.
     pub fn set_usage(&self, hash: u64, key: &[u8], usage: Usage) {
-        self.shard(hash).lock().set_usage(hash, key, usage);
+        self.lock(hash).set_usage(hash, key, usage);
     }
 
     /// Installs a staged row (`deleted` rows become known absences). Gives the version that stood
@@ -132,9 +150,10 @@ impl HotTable {
     #[inline]
     pub fn stage(&self, hash: u64, record: &Record, deleted: bool, version: u64) -> Option<u64> {
         let now_s = self.now_s.load(Ordering::Relaxed) as u32;
-        self.shard(hash)
-            .lock()
-            .stage(hash, record, deleted, version, now_s)
+        let (shared, mut shard) = (self.shard(hash), self.lock(hash));
+        let before = shard.stage(hash, record, deleted, version, now_s);
+        shared.homes.note(&shard);
+        before
     }
 
     /// Offers a row (or its absence, as a record without value and `deleted`) read from the engine
@@ -143,16 +162,16 @@ impl HotTable {
     pub fn fill(&self, hash: u64, record: Record, deleted: bool, stamp: Stamp, committed: u64) {
         let now_s = self.now_s.load(Ordering::Relaxed) as u32;
         let budget = self.shard_budget();
-        self.shard(hash)
-            .lock()
-            .fill(hash, record, deleted, stamp, (committed, budget), now_s);
+        let (shared, mut shard) = (self.shard(hash), self.lock(hash));
+        shard.fill(hash, record, deleted, stamp, (committed, budget), now_s);
+        shared.homes.note(&shard);
     }
 
     /// Evicts a little if the row's shard is over budget; called once per committed row.
     #[inline]
     pub fn trim(&self, hash: u64, committed: u64) {
         let budget = self.shard_budget();
-        let mut shard = self.shard(hash).lock();
+        let mut shard = self.lock(hash);
         if shard.bytes() > budget {
             shard.evict(committed, budget);
         }
@@ -160,12 +179,12 @@ impl HotTable {
 
     /// Removes the row if it still has this version: its group failed.
     pub fn withdraw(&self, hash: u64, key: &[u8], version: u64) {
-        self.shard(hash).lock().withdraw(hash, key, version);
+        self.lock(hash).withdraw(hash, key, version);
     }
 
     /// Drops a row whose newer version goes to the engine past the table. Nobody may be reading it.
     pub fn forget(&self, hash: u64, key: &[u8]) {
-        self.shard(hash).lock().forget(hash, key);
+        self.lock(hash).forget(hash, key);
     }
 
     /// The row of a key of a namespace with its version, each as likely as any other, provided that
@@ -174,7 +193,7 @@ impl HotTable {
     pub fn draw_key(&self, ns: u32, keys: u64, random: &mut impl Rng) -> Option<(Record, u64)> {
         let mut held = [0; SHARDS];
         for (held, shard) in held.iter_mut().zip(&self.shards) {
-            *held = shard.lock().keys(ns);
+            *held = shard.shard.lock().keys(ns);
         }
         if keys == 0 || held.iter().sum::<u64>() != keys {
             return None;
@@ -183,7 +202,7 @@ impl HotTable {
         for (held, shard) in held.iter().zip(&self.shards) {
             match rank.checked_sub(*held) {
                 Some(rest) => rank = rest,
-                None => return shard.lock().draw_key(ns, random),
+                None => return shard.shard.lock().draw_key(ns, random),
             }
         }
         None
@@ -193,17 +212,19 @@ impl HotTable {
     pub fn set_budget(&self, budget: usize, committed: u64) {
         self.budget.store(budget, Ordering::Relaxed);
         let budget = budget / SHARDS;
-        for shard in &self.shards {
+        for shared in &self.shards {
             // The lock is let go between calls, so that no request waits for the whole of it.
-            let steps_max = shard.lock().steps_max();
+            let steps_max = shared.shard.lock().steps_max();
             for _ in 0..steps_max {
-                let mut shard = shard.lock();
+                let mut shard = shared.shard.lock();
                 if shard.bytes() <= budget {
                     break;
                 }
                 shard.evict(committed, budget);
             }
-            shard.lock().shrink();
+            let mut shard = shared.shard.lock();
+            shard.shrink();
+            shared.homes.note(&shard);
         }
     }
 
@@ -216,12 +237,18 @@ impl HotTable {
 
     /// Bytes held, by estimate: rows and their overhead.
     pub fn bytes(&self) -> usize {
-        self.shards.iter().map(|shard| shard.lock().bytes()).sum()
+        self.shards
+            .iter()
+            .map(|shard| shard.shard.lock().bytes())
+            .sum()
     }
 
     /// Rows held.
     pub fn rows(&self) -> usize {
-        self.shards.iter().map(|shard| shard.lock().rows()).sum()
+        self.shards
+            .iter()
+            .map(|shard| shard.shard.lock().rows())
+            .sum()
     }
 
     /// The byte budget.
@@ -242,7 +269,7 @@ impl HotTable {
         self.now_s.store(CLOCK_START_S + seconds, Ordering::Relaxed);
         let (mut hits, mut misses) = (0, 0);
         for shard in &self.shards {
-            let (shard_hits, shard_misses) = shard.lock().hits_and_misses();
+            let (shard_hits, shard_misses) = shard.shard.lock().hits_and_misses();
             hits += shard_hits;
             misses += shard_misses;
         }
@@ -256,6 +283,11 @@ impl HotTable {
     }
 
     #[inline]
+    fn lock(&self, hash: u64) -> MutexGuard<'_, Shard> {
+        self.shard(hash).shard.lock()
+    }
+
+    #[inline]
     fn shard_budget(&self) -> usize {
         self.budget.load(Ordering::Relaxed) / SHARDS
     }
@@ -265,7 +297,7 @@ impl HotTable {
         clippy::indexing_slicing,
         reason = "the index is masked to the fixed shard count"
     )]
-    fn shard(&self, hash: u64) -> &Mutex<Shard> {
+    fn shard(&self, hash: u64) -> &Shared {
         // The table inside takes its bucket from the low bits and its tag from the top seven.
         &self.shards[(hash >> 40) as usize % SHARDS]
     }

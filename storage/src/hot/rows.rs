@@ -9,7 +9,6 @@
 
 use crate::encoding::compare::same;
 use crate::encoding::record::Record;
-use crate::prefetch::prefetch;
 
 /// Slots of the smallest table that holds anything.
 const SLOTS_MIN: usize = 8;
@@ -120,14 +119,10 @@ impl Rows {
         }
     }
 
-    /// Asks for the memory where the row of a hash should be.
+    /// Where the array stands, and its length.
     #[inline]
-    pub fn prefetch_place(&self, hash: u64) {
-        let slot = self
-            .slots
-            .as_ptr()
-            .wrapping_add(hash as usize & self.mask());
-        prefetch(slot.cast(), size_of::<Option<Row>>());
+    pub fn array(&self) -> (*const Option<Row>, usize) {
+        (self.slots.as_ptr(), self.slots.len())
     }
 
     /// Asks for the bytes of the first row with this hash.
@@ -205,7 +200,6 @@ mod tests {
         let mut rows = Rows::default();
         assert!(rows.find(7, b"a").is_none());
         assert!(rows.remove_at(0).is_none());
-        rows.prefetch_place(7);
         rows.prefetch_record(7);
         rows.shrink();
         assert_eq!((rows.len(), rows.at(0).is_some()), (0, false));

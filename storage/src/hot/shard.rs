@@ -241,8 +241,8 @@ impl Shard {
 
     /// Asks for the memory that a lookup of this hash reads first.
     #[inline]
-    pub fn prefetch_place(&self, hash: u64) {
-        self.table.prefetch_place(hash);
+    pub fn array(&self) -> (*const Option<Row>, usize) {
+        self.table.array()
     }
 
     /// Asks for the bytes of the row that a lookup of this hash will find.
@@ -253,8 +253,8 @@ impl Shard {
 
     /// The first row with this hash.
     #[inline]
-    pub fn glance(&self, hash: u64) -> Option<Record> {
-        self.table.first_of(hash).map(|row| row.record.clone())
+    pub fn glance(&self, hash: u64) -> Option<&Record> {
+        self.table.first_of(hash).map(|row| &row.record)
     }
 
     /// Gives table memory back after a large eviction.

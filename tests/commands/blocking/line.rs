@@ -116,6 +116,32 @@ fn a_move_at_once_serves_who_waits_for_its_target() {
     assert_eq!(ask::<u64>(&mut c, "EXISTS a b"), 0);
 }
 
+/// So many keys that some share a latch: 256 keys on 4096 latches.
+#[test]
+fn moves_whose_keys_share_latches_are_served_before_the_next_command() {
+    const MOVES: usize = 128;
+    let server = Server::start();
+    let mut c = server.client();
+    let mut movers: Vec<Raw> = Vec::with_capacity(MOVES);
+    for n in 0..MOVES {
+        let mut raw = server.raw();
+        raw.send(format!("BLMOVE from{n} to{n} LEFT LEFT 0\r\n").as_bytes());
+        movers.push(raw);
+    }
+    expect_blocked(&mut c, MOVES);
+    let keys: Vec<String> = (0..MOVES).map(|n| format!("from{n}")).collect();
+    let mut pipe = redis::pipe();
+    pipe.cmd("MULTI").ignore();
+    for key in &keys {
+        pipe.cmd("RPUSH").arg(key).arg("x").ignore();
+    }
+    pipe.cmd("EXEC").ignore().cmd("EXISTS").arg(&keys);
+    assert_eq!(pipe.query::<[usize; 1]>(&mut c).expect("replies"), [0]);
+    for mover in &mut movers {
+        mover.expect_reply("$1\r\nx");
+    }
+}
+
 #[test]
 fn a_list_moved_onto_itself_is_turned_and_serves_who_waits_next() {
     let server = Server::start();

@@ -1,8 +1,10 @@
 //! Commands that wait: `shapes` their replies, errors and times, `line` who is served first,
-//! `wake` what ends a wait, `clients` those that leave, are unblocked or send more meanwhile.
+//! `wake` what ends a wait, `again` who has to look by itself, `clients` those that leave, are
+//! unblocked or send more meanwhile.
 //! Invariants: no test sleeps; a client counts as waiting once `blocked_clients` says so.
 //! Must not know: how waiting is done. Tests: the files below.
 
+mod again;
 mod clients;
 mod line;
 mod shapes;
