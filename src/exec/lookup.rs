@@ -106,7 +106,11 @@ fn unknown(request: &Request<'_>) -> CommandError {
 }
 
 fn unknown_subcommand(container: &str, name: &[u8]) -> CommandError {
-    let mut text = b"ERR unknown subcommand '".to_vec();
+    // Redis has no table of DEBUG's subcommands, and tells less of what is wrong.
+    let mut text = match container {
+        "debug" => b"ERR unknown subcommand or wrong number of arguments for '".to_vec(),
+        _ => b"ERR unknown subcommand '".to_vec(),
+    };
     text.extend_from_slice(quoted(name, QUOTED_BYTES_MAX));
     let upper = container.to_ascii_uppercase();
     text.extend_from_slice(format!("'. Try {upper} HELP.").as_bytes());
@@ -137,6 +141,14 @@ mod tests {
         assert_eq!(
             find(&lookup, &["a\0b", "c\0d", ""]).unwrap_err(),
             "ERR unknown command 'a', with args beginning with: 'c' '' "
+        );
+        assert_eq!(
+            find(&lookup, &["config", "foo"]).unwrap_err(),
+            "ERR unknown subcommand 'foo'. Try CONFIG HELP."
+        );
+        assert_eq!(
+            find(&lookup, &["debug", "foo"]).unwrap_err(),
+            "ERR unknown subcommand or wrong number of arguments for 'foo'. Try DEBUG HELP."
         );
         let long = "x".repeat(300);
         assert!(find(&lookup, &[&long]).unwrap_err().len() < 250);
