@@ -71,6 +71,9 @@ pub struct HotTable {
     shards: Box<[Mutex<Shard>]>,
     /// Byte budget of committed rows, over all shards.
     budget: AtomicUsize,
+    /// One bit per shard: staging has taken it over its share of the budget. A commit looks for
+    /// something to evict only there, so that most commits take no lock again for it.
+    over: AtomicU64,
     /// Seconds since start, advanced by the store's ticker, so that reads need no clock.
     now_s: AtomicU64,
     hits: AtomicU64,
@@ -83,6 +86,7 @@ impl HotTable {
         HotTable {
             shards: (0..SHARDS).map(|_| Mutex::new(Shard::new())).collect(),
             budget: AtomicUsize::new(budget),
+            over: AtomicU64::new(0),
             now_s: AtomicU64::new(CLOCK_START_S),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
@@ -132,9 +136,13 @@ impl HotTable {
     #[inline]
     pub fn stage(&self, hash: u64, record: &Record, deleted: bool, version: u64) -> Option<u64> {
         let now_s = self.now_s.load(Ordering::Relaxed) as u32;
-        self.shard(hash)
-            .lock()
-            .stage(hash, record, deleted, version, now_s)
+        let budget = self.shard_budget();
+        let mut shard = self.shard(hash).lock();
+        let before = shard.stage(hash, record, deleted, version, now_s);
+        if shard.bytes() > budget {
+            self.over.fetch_or(over_bit(hash), Ordering::Relaxed);
+        }
+        before
     }
 
     /// Offers a row (or its absence, as a record without value and `deleted`) read from the engine
@@ -151,10 +159,17 @@ impl HotTable {
     /// Evicts a little if the row's shard is over budget; called once per committed row.
     #[inline]
     pub fn trim(&self, hash: u64, committed: u64) {
+        if self.over.load(Ordering::Relaxed) & over_bit(hash) == 0 {
+            return;
+        }
         let budget = self.shard_budget();
         let mut shard = self.shard(hash).lock();
         if shard.bytes() > budget {
             shard.evict(committed, budget);
+        }
+        if shard.bytes() <= budget {
+            // Under the shard's lock, as the bit was set: the two cannot cross.
+            self.over.fetch_and(!over_bit(hash), Ordering::Relaxed);
         }
     }
 
@@ -267,8 +282,20 @@ impl HotTable {
     )]
     fn shard(&self, hash: u64) -> &Mutex<Shard> {
         // The table inside takes its bucket from the low bits and its tag from the top seven.
-        &self.shards[(hash >> 40) as usize % SHARDS]
+        &self.shards[shard_of(hash)]
     }
+}
+
+#[inline]
+fn shard_of(hash: u64) -> usize {
+    (hash >> 40) as usize % SHARDS
+}
+
+/// The bit of a shard in `HotTable::over`.
+#[inline]
+fn over_bit(hash: u64) -> u64 {
+    const _: () = assert!(SHARDS <= u64::BITS as usize);
+    1 << shard_of(hash)
 }
 
 #[cfg(test)]
