@@ -96,6 +96,15 @@ fn member_of<'a>(glance: &Glance<'a>) -> Option<&'a [u8]> {
     let member = match name {
         // ZADD has a score before its member.
         [b'z' | b'Z', _, _, b'd' | b'D'] => third,
+        // ZRANGE and its like have ranks or scores there.
+        [
+            b'z' | b'Z',
+            b'r' | b'R',
+            b'a' | b'A',
+            b'n' | b'N',
+            b'g' | b'G',
+            ..,
+        ] => &[],
         [b'h' | b'H' | b's' | b'S' | b'z' | b'Z', _, _, _, ..] => second,
         _ => &[],
     };

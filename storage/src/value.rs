@@ -67,6 +67,18 @@ impl Value {
         )
     }
 
+    /// The same for who needs the rest no longer.
+    ///
+    /// # Panics
+    /// If the range is not inside the value.
+    #[must_use]
+    #[inline]
+    pub fn into_part(self, range: std::ops::Range<usize>) -> Self {
+        let first = self.start as usize;
+        assert!(range.end <= self.len(), "{range:?} is outside its value");
+        Self::slice(self.record, first + range.start, first + range.end)
+    }
+
     /// The value's bytes.
     #[must_use]
     pub fn as_slice(&self) -> &[u8] {
@@ -134,6 +146,8 @@ mod tests {
         let value = Value::slice(Arc::clone(&record), 7, 14);
         assert_eq!(&*value, b"payload");
         assert_eq!(value.len(), 7);
+        assert_eq!(&*value.part(1..3), b"ay");
+        assert_eq!(&*value.clone().into_part(1..3), b"ay");
         let copy = value.clone();
         assert_eq!(Arc::strong_count(&record), 3);
         assert_eq!(copy.as_ptr(), value.as_ptr());

@@ -68,8 +68,8 @@ impl Tree {
         let leaf = self.parse_leaf(node, number)?;
         let wanted = usize::try_from(count).unwrap_or(usize::MAX);
         let stop = at.saturating_add(wanted).min(leaf.count());
-        for at in at..stop {
-            let entry = leaf.entry(at).ok_or_else(|| self.corrupted(number))?;
+        for entry in leaf.entries(at).take(stop.saturating_sub(at)) {
+            let entry = entry.ok_or_else(|| self.corrupted(number))?;
             if entry.blob {
                 let value = self.value_of(view, place, node, &entry)?;
                 each(entry.key, &value);

@@ -113,6 +113,16 @@ impl<'a> Leaf<'a> {
         Some(Entry { key, value, blob })
     }
 
+    /// The entries from `at` on; `None` for one that contradicts itself.
+    #[inline]
+    pub fn entries(&self, at: usize) -> Entries<'a> {
+        Entries {
+            field: at * self.form.fields(),
+            start: self.body_start(at),
+            leaf: *self,
+        }
+    }
+
     /// The entry with this key, or where it would stand.
     #[inline]
     pub fn search(&self, key: &[u8]) -> Option<Result<usize, usize>> {
@@ -248,6 +258,58 @@ impl<'a> Leaf<'a> {
             entries.push(self.entry(after)?);
         }
         Some(entries)
+    }
+}
+
+/// Entries in order, each found from the end of the one before.
+pub(super) struct Entries<'a> {
+    leaf: Leaf<'a>,
+    field: usize,
+    start: Option<usize>,
+}
+
+impl<'a> Entries<'a> {
+    /// The next field, and whether it refers to a blob.
+    #[inline]
+    fn field(&mut self) -> Option<(&'a [u8], bool)> {
+        let (end, blob) = self.leaf.end(self.field)?;
+        let bytes = self.leaf.body.get(self.start?..end)?;
+        self.field += 1;
+        self.start = Some(end);
+        Some((bytes, blob))
+    }
+
+    #[inline]
+    fn entry(&mut self) -> Option<Entry<'a>> {
+        let form = self.leaf.form;
+        let (key, _) = if form.keyed() {
+            self.field()?
+        } else {
+            (&[][..], false)
+        };
+        let (value, blob) = if form.valued() {
+            self.field()?
+        } else {
+            (&[][..], false)
+        };
+        Some(Entry { key, value, blob })
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Option<Entry<'a>>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Option<Entry<'a>>> {
+        if self.field >= self.leaf.count * self.leaf.form.fields() {
+            return None;
+        }
+        let entry = self.entry();
+        if entry.is_none() {
+            // Nothing behind it can be found.
+            self.field = usize::MAX;
+        }
+        Some(entry)
     }
 }
 
@@ -449,7 +511,10 @@ mod tests {
             };
             let _ = leaf.search(b"key");
             for at in 0..leaf.count() + 2 {
-                let _ = leaf.entry(at);
+                let one_by_one = (at..leaf.count()).map(|at| leaf.entry(at));
+                let in_order: Vec<_> = leaf.entries(at).collect();
+                let whole = one_by_one.clone().all(|entry| entry.is_some());
+                prop_assert!(!whole || in_order.into_iter().eq(one_by_one));
                 let _ = leaf.splice(at, 1, &[]);
                 let _ = leaf.entry(0).and_then(|entry| leaf.shift(at, at / 2, &entry));
             }

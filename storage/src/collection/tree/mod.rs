@@ -40,6 +40,7 @@ use crate::error::{Result, StorageError};
 use crate::value::Value;
 use leaf::Leaf;
 use smallvec::SmallVec;
+use std::ops::Range;
 
 /// Set in the height's byte if the numbers follow.
 const NUMBERED: u8 = 0x80;
@@ -82,9 +83,16 @@ impl Tree {
     /// copied.
     #[inline]
     pub fn decode(kind: TreeKind, payload: &Value, at: usize) -> Result<(Tree, usize)> {
-        decode(kind, payload, at).ok_or_else(|| {
-            StorageError::Corrupted(format!("tree {} of {} bytes", kind.tag, payload.len()))
-        })
+        let (numbers, root) = read(kind, payload, at)?;
+        let end = root.end;
+        Ok((numbers.tree(kind, payload.part(root)), end))
+    }
+
+    /// The tree that begins at byte `at` of a payload and is the last thing that is read of it.
+    #[inline]
+    pub fn decode_last(kind: TreeKind, payload: Value, at: usize) -> Result<Tree> {
+        let (numbers, root) = read(kind, &payload, at)?;
+        Ok(numbers.tree(kind, payload.into_part(root)))
     }
 
     /// The bytes that stand before the root; [`Tree::root_bytes`] follow them.
@@ -167,7 +175,37 @@ fn take_u48(rest: &mut &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes([0, 0, a, b, c, d, e, f]))
 }
 
-fn decode(kind: TreeKind, payload: &Value, at: usize) -> Option<(Tree, usize)> {
+/// What stands before the root.
+struct Numbers {
+    height: u8,
+    len: u64,
+    next: u64,
+    blobs: u64,
+}
+
+impl Numbers {
+    #[inline]
+    fn tree(self, kind: TreeKind, root: Value) -> Tree {
+        Tree {
+            kind,
+            height: self.height,
+            len: self.len,
+            next: self.next,
+            blobs: self.blobs,
+            root,
+        }
+    }
+}
+
+/// The numbers of the tree that begins at byte `at`, and where its root stands.
+#[inline]
+fn read(kind: TreeKind, payload: &[u8], at: usize) -> Result<(Numbers, Range<usize>)> {
+    decode(kind, payload, at).ok_or_else(|| {
+        StorageError::Corrupted(format!("tree {} of {} bytes", kind.tag, payload.len()))
+    })
+}
+
+fn decode(kind: TreeKind, payload: &[u8], at: usize) -> Option<(Numbers, Range<usize>)> {
     let (&first, mut rest) = payload.get(at..)?.split_first()?;
     let height = first & !NUMBERED;
     let numbered = first & NUMBERED != 0;
@@ -196,13 +234,11 @@ fn decode(kind: TreeKind, payload: &Value, at: usize) -> Option<(Tree, usize)> {
             inner::Inner::parse(bytes, kind.form)?;
         }
     }
-    let tree = Tree {
-        kind,
+    let numbers = Numbers {
         height,
         len,
         next,
         blobs,
-        root: payload.part(start..end),
     };
-    Some((tree, end))
+    Some((numbers, start..end))
 }

@@ -85,18 +85,19 @@ impl Tree {
         place: &Place,
         mut choose: impl FnMut(&Inner<'_>, u64) -> Option<(usize, u64)>,
     ) -> Result<(Value, u64)> {
-        let (mut node, mut number, mut total) = (self.root.clone(), 0, self.len);
+        let (mut below, mut number, mut total) = (None, 0, self.len);
         for _ in 0..self.height {
             let mut step = || {
-                let inner = Inner::parse(&node, self.kind.form)?;
+                let node = below.as_ref().unwrap_or(&self.root);
+                let inner = Inner::parse(node, self.kind.form)?;
                 let (at, count) = choose(&inner, total)?;
                 Some((inner.child(at)?, count))
             };
             let (child, count) = step().ok_or_else(|| self.corrupted(number))?;
-            node = self.node(view, place, child)?;
+            below = Some(self.node(view, place, child)?);
             (number, total) = (child, count);
         }
-        Ok((node, number))
+        Ok((below.unwrap_or_else(|| self.root.clone()), number))
     }
 
     /// The leaf that holds the entry of a rank, its number, and the rank within it.

@@ -108,11 +108,10 @@ impl<'k> ZSet<'k> {
             view.need_latch()?;
             members = Some(Buckets::decode(payload.get(1..).unwrap_or_default())?);
         }
-        let (tree, _) = Tree::decode(SCORES, &payload, tree_at(spread))?;
         Ok(ZSet {
             shape: Shape::decode(&payload)?,
             place,
-            tree,
+            tree: Tree::decode_last(SCORES, payload, tree_at(spread))?,
             members,
             replaces: false,
             spilled: false,
