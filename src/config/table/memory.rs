@@ -70,7 +70,7 @@ pub(super) static ROWS: &[Directive] = &[
         "Size of one write buffer of one partition. A small one stays in the processor's \
              cache and makes writes cheaper; reads of rows that no cache holds ask more of them.",
     ),
-    Directive::new("memtable-number-max", Kind::Int { min: 2, max: 64 }, "16")
+    Directive::new("memtable-number-max", Kind::Int { min: 2, max: 64 }, "32")
         .immutable()
         .slot(|c| Cell::Number(&c.memtable_number_max))
         .doc(

@@ -64,7 +64,7 @@ impl Default for EngineTuning {
         EngineTuning {
             block_cache_bytes: 64 << 20,
             memtable_bytes: 4 << 20,
-            memtables_max: 16,
+            memtables_max: 32,
             background_jobs: 2,
             background_write_bytes_per_s: 0,
             wal_bytes_max: 512 << 20,
