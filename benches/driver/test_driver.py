@@ -81,12 +81,14 @@ class FiguresTest(unittest.TestCase):
         self.assertEqual(len(curve.chart(range(1000))), curve.CHART_COLUMNS)
 
     def test_cpu_of_ended_threads_and_children_counts(self):
-        busy = "import threading\nt=threading.Thread(target=lambda: sum(range(10**7)))\n" \
+        busy = "import threading, time\n" \
+               "def spin():\n  while time.thread_time() < 0.2: pass\n" \
+               "t=threading.Thread(target=spin)\n" \
                "t.start(); t.join(); print(1, flush=True); input()"
         with subprocess.Popen([sys.executable, "-c", busy], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE) as child:
             child.stdout.readline()
-            self.assertGreater(process.cpu_seconds(child.pid), 0.05)
+            self.assertGreater(process.cpu_seconds(child.pid), 0.1)
             self.assertGreater(process.resident_bytes(child.pid), 2**20)
             self.assertTrue(process.wait_quiet(child.pid))
             child.communicate(b"\n")
