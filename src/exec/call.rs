@@ -45,7 +45,7 @@ pub struct Call<'a> {
     needed_latch: Cell<bool>,
     /// Keys that reads found and did not find, until they are counted.
     lookups: Cell<(u64, u64)>,
-    /// The hash of the key at an argument, once it is known.
+    /// The argument whose key was hashed last, and its hash.
     hash: Cell<Option<(u16, u64)>>,
     /// A key of the command was found expired and still stored.
     met_expired: Cell<bool>,
@@ -132,7 +132,7 @@ impl<'a> Call<'a> {
         self.lookups.take()
     }
 
-    /// The hash of the key at an argument. That of one key is kept for who opens it.
+    /// The hash of the key at an argument. The last one is kept, for who opens that key.
     #[inline]
     fn hash(&self, at: u16) -> u64 {
         let hash = self.services.store.seed().hash(self.key(at));

@@ -239,7 +239,7 @@ impl Shard {
         }
     }
 
-    /// Asks for the memory that a lookup of this hash reads first.
+    /// Where the array of rows stands, and its length.
     #[inline]
     pub fn array(&self) -> (*const Option<Row>, usize) {
         self.table.array()
