@@ -88,6 +88,9 @@ pub struct HotTable {
     shards: Box<[Shared]>,
     /// Byte budget of committed rows, over all shards.
     budget: AtomicUsize,
+    /// One bit per shard: staging has taken it over its share of the budget. A commit looks for
+    /// something to evict only there, so that most commits take no lock again for it.
+    over: AtomicU64,
     /// Seconds since start, advanced by the store's ticker, so that reads need no clock.
     now_s: AtomicU64,
     hits: AtomicU64,
@@ -100,6 +103,7 @@ impl HotTable {
         HotTable {
             shards: (0..SHARDS).map(|_| Shared::default()).collect(),
             budget: AtomicUsize::new(budget),
+            over: AtomicU64::new(0),
             now_s: AtomicU64::new(CLOCK_START_S),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
@@ -150,9 +154,13 @@ impl HotTable {
     #[inline]
     pub fn stage(&self, hash: u64, record: &Record, deleted: bool, version: u64) -> Option<u64> {
         let now_s = self.now_s.load(Ordering::Relaxed) as u32;
+        let budget = self.shard_budget();
         let (shared, mut shard) = (self.shard(hash), self.lock(hash));
         let before = shard.stage(hash, record, deleted, version, now_s);
         shared.homes.note(&shard);
+        if shard.bytes() > budget {
+            self.over.fetch_or(over_bit(hash), Ordering::Relaxed);
+        }
         before
     }
 
@@ -170,10 +178,17 @@ impl HotTable {
     /// Evicts a little if the row's shard is over budget; called once per committed row.
     #[inline]
     pub fn trim(&self, hash: u64, committed: u64) {
+        if self.over.load(Ordering::Relaxed) & over_bit(hash) == 0 {
+            return;
+        }
         let budget = self.shard_budget();
         let mut shard = self.lock(hash);
         if shard.bytes() > budget {
             shard.evict(committed, budget);
+        }
+        if shard.bytes() <= budget {
+            // Under the shard's lock, as the bit was set: the two cannot cross.
+            self.over.fetch_and(!over_bit(hash), Ordering::Relaxed);
         }
     }
 
@@ -212,7 +227,7 @@ impl HotTable {
     pub fn set_budget(&self, budget: usize, committed: u64) {
         self.budget.store(budget, Ordering::Relaxed);
         let budget = budget / SHARDS;
-        for shared in &self.shards {
+        for (number, shared) in self.shards.iter().enumerate() {
             // The lock is let go between calls, so that no request waits for the whole of it.
             let steps_max = shared.shard.lock().steps_max();
             for _ in 0..steps_max {
@@ -225,6 +240,10 @@ impl HotTable {
             let mut shard = shared.shard.lock();
             shard.shrink();
             shared.homes.note(&shard);
+            if shard.bytes() > budget {
+                // Rows that are staged and not committed: their commit finds the rest to evict.
+                self.over.fetch_or(1 << number, Ordering::Relaxed);
+            }
         }
     }
 
@@ -299,8 +318,20 @@ impl HotTable {
     )]
     fn shard(&self, hash: u64) -> &Shared {
         // The table inside takes its bucket from the low bits and its tag from the top seven.
-        &self.shards[(hash >> 40) as usize % SHARDS]
+        &self.shards[shard_of(hash)]
     }
+}
+
+#[inline]
+fn shard_of(hash: u64) -> usize {
+    (hash >> 40) as usize % SHARDS
+}
+
+/// The bit of a shard in `HotTable::over`.
+#[inline]
+fn over_bit(hash: u64) -> u64 {
+    const _: () = assert!(SHARDS <= u64::BITS as usize);
+    1 << shard_of(hash)
 }
 
 #[cfg(test)]

@@ -81,6 +81,19 @@ fn uncommitted_rows_are_never_evicted() {
 }
 
 #[test]
+fn a_commit_evicts_what_a_smaller_budget_had_to_leave() {
+    let table = HotTable::new(ROOMY);
+    let row = record("a", "v");
+    table.stage(hash("a"), &row, false, 7);
+    table.trim(hash("a"), 6);
+    table.set_budget(0, 6);
+    assert_eq!(table.rows(), 1, "it is not committed");
+    // The hand takes away the second chances of a row before it takes the row.
+    (0..8).for_each(|_| table.trim(hash("a"), 7));
+    assert_eq!(table.rows(), 0);
+}
+
+#[test]
 fn a_withdrawn_row_leaves_only_if_it_is_still_that_version() {
     let table = HotTable::new(ROOMY);
     table.stage(hash("a"), &record("a", "1"), false, 1);

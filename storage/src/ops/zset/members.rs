@@ -59,30 +59,13 @@ impl ZSet<'_> {
 
     /// Rank and score of a member of a packed set.
     #[inline]
-    fn find_packed(&self, member: &[u8]) -> Result<Option<(u64, f64)>> {
+    pub(super) fn find_packed(&self, member: &[u8]) -> Result<Option<(u64, f64)>> {
         let found = self
             .tree
             .find_packed(|key| key.get(SCORE_LEN..) == Some(member))?;
         match found {
             Some((rank, key)) => Ok(Some((rank, score_of(key)?))),
             None => Ok(None),
-        }
-    }
-
-    /// Rank from the front and score of a member.
-    pub(super) fn rank(&self, view: &View<'_>, member: &[u8]) -> Result<Option<(u64, f64)>> {
-        if self.members.is_none() {
-            return self.find_packed(member);
-        }
-        let Some(score) = self.score(view, member)? else {
-            return Ok(None);
-        };
-        match self
-            .tree
-            .rank(view, &self.place, &score_key(score, member))?
-        {
-            (rank, true) => Ok(Some((rank, score))),
-            (_, false) => Err(disagreement(member)),
         }
     }
 

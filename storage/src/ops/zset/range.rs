@@ -2,14 +2,19 @@
 //! Invariants: every range is turned into an interval of ranks first, so what is skipped costs
 //! nothing. Must not know: how ranges are spelled. Tests: `storage/tests/zsets.rs`, the oracle.
 
+use super::members::disagreement;
 use super::store::remove_ranks;
-use super::{Scored, ZSet};
+use super::{SCORES, Scored, ZSet, tree_at};
 use crate::change::Event;
+use crate::collection::Place;
+use crate::collection::map::look_into_buckets;
+use crate::collection::tree::Tree;
 use crate::edit::Edit;
-use crate::encoding::score::{SCORE_LEN, ordered, score_key, split};
+use crate::encoding::meta::DataType;
+use crate::encoding::score::{SCORE_LEN, ScoreKey, ordered, score_key, score_of, split};
 use crate::error::Result;
 use crate::value::Value;
-use crate::view::View;
+use crate::view::{KeyEntry, View};
 
 /// An end of a range of scores.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -159,12 +164,41 @@ pub fn rank(
     member: &[u8],
     reverse: bool,
 ) -> Result<Option<(u64, f64)>> {
-    let set = ZSet::open(view, key)?;
-    let found = set.rank(view, member)?;
+    let entry = view.open_as(key, DataType::ZSet)?;
+    let (found, count) = match entry.header().and_then(|header| header.head) {
+        Some(head) => (rank_in_rows(view, &entry, member)?, head.count),
+        None => {
+            let set = ZSet::of(view, entry)?;
+            (set.find_packed(member)?, set.len())
+        }
+    };
     Ok(found.map(|(rank, score)| match reverse {
-        true => (set.len().saturating_sub(rank + 1), score),
+        true => (count.saturating_sub(rank + 1), score),
         false => (rank, score),
     }))
+}
+
+/// Rank from the front and score of a member of a set that is spread over rows.
+fn rank_in_rows(
+    view: &View<'_>,
+    entry: &KeyEntry<'_>,
+    member: &[u8],
+) -> Result<Option<(u64, f64)>> {
+    let Some(payload) = entry.payload_value() else {
+        return Ok(None);
+    };
+    let state = payload.get(1..).unwrap_or_default();
+    let Some((block, found)) = look_into_buckets(view, entry, state, member)? else {
+        return Ok(None);
+    };
+    let score = block.bytes().get(found.value).unwrap_or_default();
+    let tree = Tree::decode_last(SCORES, payload, tree_at(true))?;
+    let mut key = ScoreKey::from_slice(score);
+    key.extend_from_slice(member);
+    match tree.rank(view, &Place::of(entry), &key)? {
+        (rank, true) => Ok(Some((rank, score_of(score)?))),
+        (_, false) => Err(disagreement(member)),
+    }
 }
 
 /// Takes the members of a range out; gives how many there were.
