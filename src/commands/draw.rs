@@ -5,6 +5,7 @@
 
 use crate::command::Args;
 use crate::error::{CommandError, text};
+use storage::ops::draw::Draw;
 
 /// Most elements that one command draws with repeats.
 const REPEATS_MAX: u64 = 1 << 20;
@@ -30,15 +31,17 @@ pub fn next_count_with(args: &mut Args<'_>, word: &str) -> Result<(i64, bool), C
     Ok((count, with_word))
 }
 
-/// Refuses to draw more with repeats than the reply may hold.
-pub fn check(
+/// What a count asks for. More with repeats than the reply may hold is refused.
+pub fn how(
     count: i64,
     key_exists: impl FnOnce() -> storage::Result<bool>,
-) -> Result<(), CommandError> {
-    let too_many = count < 0 && count.unsigned_abs() > REPEATS_MAX;
-    match too_many && key_exists()? {
-        true => Err(CommandError::Fixed(text::OUT_OF_RANGE)),
-        false => Ok(()),
+) -> Result<Draw, CommandError> {
+    match u64::try_from(count) {
+        Ok(distinct) => Ok(Draw::Distinct(distinct)),
+        Err(_) if count.unsigned_abs() > REPEATS_MAX && key_exists()? => {
+            Err(CommandError::Fixed(text::OUT_OF_RANGE))
+        }
+        Err(_) => Ok(Draw::Repeating(count.unsigned_abs())),
     }
 }
 
@@ -56,8 +59,8 @@ mod tests {
             (-limit - 1, true),
             (i64::MIN, true),
         ] {
-            assert_eq!(check(count, || Ok(true)).is_err(), refused, "{count}");
-            assert!(check(count, || Ok(false)).is_ok(), "{count}");
+            assert_eq!(how(count, || Ok(true)).is_err(), refused, "{count}");
+            assert!(how(count, || Ok(false)).is_ok(), "{count}");
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Owns what LMPOP and ZMPOP ask for, and BLMPOP and BZMPOP behind their timeout:
 //! `numkeys key [key ...] end [COUNT count]`.
-//! Must not know: what an end is, how elements are taken. Tests: `tests/commands/list`,
+//! Must not know: what an end is, how elements are taken and told. Tests: `tests/commands/list`,
 //! `tests/commands/zset`, the oracle.
 
 use crate::command::Args;
 use crate::error::{CommandError, CommandResult, text};
+use crate::resp::Reply;
 
 pub struct MultiPop<'a, E> {
     pub keys: Vec<&'a [u8]>,
@@ -39,5 +40,19 @@ impl<'a, E> MultiPop<'a, E> {
             end,
             count: count.unwrap_or(1) as u64,
         })
+    }
+
+    /// What `pop` takes from the first key that has something, with the name of that key; `None`
+    /// if no key has.
+    pub fn first(
+        &self,
+        mut pop: impl FnMut(&'a [u8]) -> CommandResult<Option<Reply>>,
+    ) -> CommandResult<Option<Reply>> {
+        for &key in &self.keys {
+            if let Some(popped) = pop(key)? {
+                return Ok(Some(Reply::array([Reply::bulk_bytes(key), popped])));
+            }
+        }
+        Ok(None)
     }
 }

@@ -135,6 +135,11 @@ impl<'a> Call<'a> {
     /// The hash of the key at an argument. The last one is kept, for who opens that key.
     #[inline]
     fn hash(&self, at: u16) -> u64 {
+        if let Some((kept, hash)) = self.hash.get()
+            && kept == at
+        {
+            return hash;
+        }
         let hash = self.services.store.seed().hash(self.key(at));
         self.hash.set(Some((at, hash)));
         hash

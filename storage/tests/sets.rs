@@ -9,7 +9,8 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
 use storage::limits::ELEMENT_BYTES_MAX;
-use storage::ops::set::{self, Algebra, Draw, Thresholds};
+use storage::ops::draw::Draw;
+use storage::ops::set::{self, Algebra, Thresholds};
 use storage::{Edit, Result, StorageError};
 
 const KEY: &[u8] = b"{a}set";

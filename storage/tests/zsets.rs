@@ -9,8 +9,9 @@ use rand::{RngExt, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
 use storage::change::Event;
 use storage::encoding::score::score_key;
+use storage::ops::draw::Draw;
 use storage::ops::zset::{
-    self, Added, Aggregate, Algebra, Bound, Condition, Draw, End, LexBound, LexRange, Limit, Range,
+    self, Added, Aggregate, Algebra, Bound, Condition, End, LexBound, LexRange, Limit, Range,
     ScoreRange, Scored, Source, Thresholds,
 };
 

@@ -6,7 +6,7 @@ use crate::commands::draw;
 use crate::error::CommandResult;
 use crate::resp::{Reply, RespVersion};
 use storage::View;
-use storage::ops::hash::{Draw, Hash};
+use storage::ops::hash::Hash;
 
 pub fn hrandfield(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
     let key = args.next()?;
@@ -17,11 +17,7 @@ pub fn hrandfield(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Comman
     }
     let (count, with_values) = draw::next_count_with(args, "WITHVALUES")?;
     let hash = Hash::open(view, key)?;
-    draw::check(count, || Ok(hash.exists()))?;
-    let how = match u64::try_from(count) {
-        Ok(count) => Draw::Distinct(count),
-        Err(_) => Draw::Repeating(count.unsigned_abs()),
-    };
+    let how = draw::how(count, || Ok(hash.exists()))?;
     let items = hash.sample(view, how, &mut ctx.random())?;
     let items = items.into_iter();
     Ok(Reply::Array(match (with_values, ctx.resp) {

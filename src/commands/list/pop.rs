@@ -54,14 +54,10 @@ fn pop_first(
     wanted: &MultiPop<'_, End>,
     ctx: &Ctx<'_>,
 ) -> CommandResult<Option<Reply>> {
-    for key in &wanted.keys {
+    wanted.first(|key| {
         let popped = list::pop_many(edit, key, wanted.end, wanted.count, threshold(ctx));
-        if let Some(popped) = ctx.found(popped)? {
-            let reply = [Reply::bulk_bytes(key), elements(popped)];
-            return Ok(Some(Reply::array(reply)));
-        }
-    }
-    Ok(None)
+        Ok(ctx.found(popped)?.map(elements))
+    })
 }
 
 pub fn lmpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {

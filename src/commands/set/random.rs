@@ -5,7 +5,7 @@ use crate::command::{Args, Ctx};
 use crate::commands::draw;
 use crate::error::{CommandError, CommandResult, text};
 use crate::resp::Reply;
-use storage::ops::set::{self, Draw};
+use storage::ops::set;
 use storage::{Edit, View};
 
 pub fn spop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
@@ -34,11 +34,7 @@ pub fn srandmember(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Comma
         return Err(CommandError::Fixed(text::SYNTAX));
     }
     let count = draw::next_count(args)?;
-    draw::check(count, || Ok(set::len(view, key)? > 0))?;
-    let how = match u64::try_from(count) {
-        Ok(count) => Draw::Distinct(count),
-        Err(_) => Draw::Repeating(count.unsigned_abs()),
-    };
+    let how = draw::how(count, || Ok(set::len(view, key)? > 0))?;
     let drawn = set::random_many(view, key, how, &mut ctx.random())?;
     Ok(Reply::array(
         drawn.unwrap_or_default().into_iter().map(Reply::from),

@@ -8,7 +8,7 @@ use crate::commands::draw;
 use crate::commands::multi_pop::MultiPop;
 use crate::error::{CommandError, CommandResult, Park, text};
 use crate::resp::{Reply, RespVersion};
-use storage::ops::zset::{self, Draw, End};
+use storage::ops::zset::{self, End};
 use storage::{Edit, View};
 
 pub fn zpopmin(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
@@ -52,16 +52,13 @@ fn pop_first(
     wanted: &MultiPop<'_, End>,
     ctx: &Ctx<'_>,
 ) -> CommandResult<Option<Reply>> {
-    for key in &wanted.keys {
+    wanted.first(|key| {
         if !may_pop(edit, ctx, key)? {
-            continue;
+            return Ok(None);
         }
-        if let Some(popped) = zset::pop(edit, key, wanted.end, wanted.count)? {
-            let reply = [Reply::bulk_bytes(key), parse::pairs(popped)];
-            return Ok(Some(Reply::array(reply)));
-        }
-    }
-    Ok(None)
+        let popped = zset::pop(edit, key, wanted.end, wanted.count)?;
+        Ok(popped.map(parse::pairs))
+    })
 }
 
 pub fn zmpop(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
@@ -130,11 +127,7 @@ pub fn zrandmember(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Comma
         return Ok(Reply::bulk_or_nil(drawn.map(|one| one.member)));
     }
     let (count, with_scores) = draw::next_count_with(args, "WITHSCORES")?;
-    draw::check(count, || zset::exists(view, key))?;
-    let how = match u64::try_from(count) {
-        Ok(count) => Draw::Distinct(count),
-        Err(_) => Draw::Repeating(count.unsigned_abs()),
-    };
+    let how = draw::how(count, || zset::exists(view, key))?;
     let drawn = zset::random_many(view, key, how, &mut ctx.random())?;
     Ok(match with_scores {
         true => parse::scored(drawn, ctx.resp),

@@ -6,6 +6,7 @@ pub mod bitmap;
 pub mod bits;
 pub mod bytes;
 pub mod databases;
+pub mod draw;
 pub mod expire;
 pub mod geo;
 pub mod hash;

@@ -4,7 +4,8 @@ use super::{KEY, T0, at, fill};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::collections::{BTreeMap, BTreeSet};
-use storage::ops::hash::{Draw, Hash};
+use storage::ops::draw::Draw;
+use storage::ops::hash::Hash;
 use storage::view::View;
 
 fn drawn(view: &View<'_>, draw: Draw, random: &mut StdRng) -> Vec<Vec<u8>> {

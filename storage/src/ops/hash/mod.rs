@@ -10,7 +10,6 @@ mod random;
 mod read;
 mod write;
 
-pub use super::set::Draw;
 pub use expiry::{Changed, FieldCondition, Lifetime, TIME_MS_MAX, expire_due};
 pub use read::get;
 pub use write::{delete, increment, increment_float, replace, set, set_absent};

@@ -5,7 +5,7 @@
 use super::Hash;
 use crate::collection::map::Item;
 use crate::error::{Result, StorageError};
-use crate::ops::set::Draw;
+use crate::ops::draw::Draw;
 use crate::value::Value;
 use crate::view::View;
 use rand::seq::SliceRandom;

@@ -14,6 +14,7 @@ use crate::encoding::meta::DataType;
 use crate::encoding::number::parse_i64;
 use crate::encoding::shape::Shape;
 use crate::error::Result;
+use crate::ops::draw::Draw;
 use crate::value::Value;
 use crate::view::View;
 use rand::Rng;
@@ -48,15 +49,6 @@ impl Thresholds {
             _ => Shape::Hashtable,
         }
     }
-}
-
-/// Members given at once, as [`random_many`] chooses them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Draw {
-    /// So many different ones, or all.
-    Distinct(u64),
-    /// So many, each drawn from the whole set.
-    Repeating(u64),
 }
 
 /// A draw of this part of the set or more looks at every member instead of drawing one by one.

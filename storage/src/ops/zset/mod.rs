@@ -21,7 +21,7 @@ mod store;
 
 pub use algebra::{Aggregate, Algebra, Source, combine, intersection_len};
 pub use change::{Added, Condition, add, increment, remove};
-pub use pop::{Draw, End, page, pop, random, random_many};
+pub use pop::{End, page, pop, random, random_many};
 pub use range::{
     Bound, LexBound, LexRange, Limit, Range, ScoreRange, count, for_each, range, rank, remove_range,
 };

@@ -9,6 +9,7 @@ use crate::edit::Edit;
 use crate::encoding::entries;
 use crate::encoding::score::{score_of, split};
 use crate::error::{Result, StorageError};
+use crate::ops::draw::Draw;
 use crate::view::View;
 use rand::{Rng, RngExt};
 use std::collections::HashSet;
@@ -20,15 +21,6 @@ pub enum End {
     Min,
     /// Where the highest score is.
     Max,
-}
-
-/// Members given at once, as [`random_many`] chooses them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Draw {
-    /// So many different ones, or all.
-    Distinct(u64),
-    /// So many, each drawn from the whole set.
-    Repeating(u64),
 }
 
 /// Takes up to `count` members from an end, the outermost first; `None` if there is no such set.
