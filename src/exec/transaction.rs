@@ -276,7 +276,7 @@ fn latches(session: &Session, queue: &Queue) -> LatchSet {
             spec.find(&request, &mut keys);
         }
         for (at, flags) in keys {
-            let key = request.get(usize::from(at)).unwrap_or_default();
+            let key = request.get(at as usize).unwrap_or_default();
             let exclusive = command.spec.may_stage() && !flags.read_only();
             let mode = if exclusive {
                 Mode::Exclusive
