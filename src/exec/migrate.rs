@@ -78,10 +78,14 @@ pub async fn migrate(session: &Session, args: &Args<'_>, pool: &ReadPool) -> Com
         .collect();
     if !migration.copy && !there.is_empty() {
         let own = Arc::clone(&services);
-        let deleted = pool.run(move || delete(&own, (db, ns), &there)).await;
-        let (position, changed) = deleted.map_err(|_| LOST)??;
-        blocking::wake_changed(&services, changed, false);
-        drop(guard);
+        // The latches go along: the client may be killed, which does not end the deletion.
+        let delete = move || {
+            let (position, changed) = delete(&own, (db, ns), &there)?;
+            blocking::wake_changed(&own, changed, false);
+            drop(guard);
+            storage::Result::Ok(position)
+        };
+        let position = pool.run(delete).await.map_err(|_| LOST)??;
         store.leader().wait(position).await?;
     }
     result.map(|()| Reply::ok())
