@@ -89,6 +89,47 @@ fn a_group_refused_for_want_of_space_fails_with_what_stands_behind_it_and_nothin
 }
 
 #[test]
+fn who_finds_a_database_emptied_waits_until_that_is_committed() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory);
+    let (queue, leader) = (store.queue(), store.leader());
+    leader.wait_blocking(set(&store, "a", b"v")).unwrap();
+    let finds_nothing = |db| {
+        let view = store.view(db, DISK).unwrap();
+        assert!(string::get(&view, b"a").unwrap().is_none());
+        view.seen()
+    };
+    let flush = || {
+        let mut edit = store.edit(0, DISK).unwrap();
+        edit.flush_database(&[0]).unwrap();
+        edit.stage().unwrap()
+    };
+    flush();
+    let seen = finds_nothing(0);
+    assert!(seen > queue.committed());
+    let group = queue.close(Forming::default()).unwrap();
+    queue.undo(group, StorageError::DiskFull);
+    assert!(is_full(leader.wait_blocking(seen)));
+    // Nothing of the flush is left to wait for.
+    let view = store.view(0, DISK).unwrap();
+    assert_eq!(
+        string::get(&view, b"a").unwrap().as_deref(),
+        Some(&b"v"[..])
+    );
+    assert_eq!(view.seen(), 0);
+    drop(view);
+    queue.clear_disk_full();
+    leader.wait_blocking(flush()).unwrap();
+    assert_eq!(finds_nothing(0), 0);
+    let mut edit = store.edit(0, DISK).unwrap();
+    edit.swap_databases(0, 20);
+    let swapped = edit.stage().unwrap();
+    assert!((1..=swapped).contains(&finds_nothing(20)));
+    leader.wait_blocking(swapped).unwrap();
+    assert_eq!(finds_nothing(20), 0);
+}
+
+#[test]
 fn edits_that_one_commit_cannot_hold_go_out_in_several() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&directory);
