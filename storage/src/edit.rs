@@ -306,6 +306,13 @@ impl<'s> Edit<'s> {
         self.view.enter_database(db, ns);
     }
 
+    /// For an edit of rows that belong to no database: whatever has become of the databases since
+    /// it began, it is good.
+    pub(crate) fn disown_databases(&mut self) {
+        let (_, version) = self.store().queue().resolve(0);
+        self.view.set_map_version(version);
+    }
+
     /// Number of keys of a database, as this edit leaves it.
     pub fn count_keys_of(&self, db: u32) -> u64 {
         self.view.count_keys_in(self.namespace_of(db))
@@ -383,11 +390,15 @@ impl<'s> Edit<'s> {
     /// Stages the edit: it is visible from now on. Gives the position that its reply waits for (0
     /// if there was nothing to stage).
     pub fn stage(mut self) -> Result<Position> {
-        if self.is_empty() {
-            return Ok(0);
-        }
         let map_version = self.view.map_version();
         let store = self.view.store();
+        if self.is_empty() {
+            // What was read of several databases has to be of one state of them.
+            return match store.queue().resolve(0).1 == map_version {
+                true => Ok(0),
+                false => Err(StorageError::NamespaceChanged),
+            };
+        }
         let staging = &mut self.view.staged.get_mut().staging;
         staging.map_version = map_version;
         let position = store.queue().stage(staging)?;

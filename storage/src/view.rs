@@ -229,6 +229,10 @@ impl<'s> View<'s> {
         self.map_version
     }
 
+    pub(crate) fn set_map_version(&mut self, version: u64) {
+        self.map_version = version;
+    }
+
     /// The time that decides what is expired, ms since the epoch.
     pub fn now_ms(&self) -> u64 {
         self.now_ms

@@ -130,6 +130,29 @@ fn who_finds_a_database_emptied_waits_until_that_is_committed() {
 }
 
 #[test]
+fn an_edit_that_only_read_begins_anew_if_databases_were_exchanged_under_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory);
+    set(&store, "a", b"v");
+    let reads = |between: &dyn Fn()| {
+        let mut edit = store.edit(0, DISK).unwrap();
+        let here = string::get(&edit, b"a").unwrap().is_some();
+        between();
+        edit.select(1);
+        let there = string::get(&edit, b"a").unwrap().is_some();
+        edit.stage().map(|_| (here, there))
+    };
+    let swap = || {
+        let mut edit = store.edit(0, DISK).unwrap();
+        edit.swap_databases(0, 1);
+        edit.stage().unwrap();
+    };
+    assert_eq!(reads(&|| ()).ok(), Some((true, false)));
+    assert!(matches!(reads(&swap), Err(StorageError::NamespaceChanged)));
+    assert_eq!(reads(&|| ()).ok(), Some((false, true)));
+}
+
+#[test]
 fn edits_that_one_commit_cannot_hold_go_out_in_several() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&directory);
