@@ -213,6 +213,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                     return Some(End::Quiet);
                 }
                 let executor = Arc::clone(&self.executor);
+                let client = Arc::clone(&self.session.client);
+                client.busy.store(true, Ordering::Relaxed);
                 let run = executor.run_later(&mut self.session, owned, later);
                 let answer = if later.may_wait() {
                     tokio::select! {
@@ -223,7 +225,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 } else {
                     run.await
                 };
-                *clock = CommandClock::start(&self.executor.services().store);
+                let store = &self.executor.services().store;
+                *clock = CommandClock::start(store);
+                client.active_ms.store(store.now_ms(), Ordering::Relaxed);
+                client.busy.store(false, Ordering::Relaxed);
                 answer
             }
         };
@@ -321,10 +326,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             .store(count, Ordering::Relaxed);
         self.write_out(count).await?;
         self.session.client.output_bytes.store(0, Ordering::Relaxed);
-        self.session
-            .client
-            .bytes_out
-            .fetch_add(count as u64, Ordering::Relaxed);
+        let client = &self.session.client;
+        client
+            .active_ms
+            .store(services.store.clock().recent_ms(), Ordering::Relaxed);
+        client.bytes_out.fetch_add(count as u64, Ordering::Relaxed);
         services.metrics.bytes_out.add(count as u64);
         self.output.sent();
         Ok(())

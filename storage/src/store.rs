@@ -271,7 +271,7 @@ impl Store {
         self.clock.now_ms()
     }
 
-    /// The clock, for tests.
+    /// The clock.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }

@@ -53,6 +53,25 @@ fn client_kill_ends_a_wait_and_takes_nothing() {
 }
 
 #[test]
+fn a_client_that_waits_is_not_idle() {
+    let server = Server::builder().set("timeout", "2").start();
+    let mut c = server.client();
+    let mut waiter = waiting(&server, &mut c, "BLPOP k 0", 0);
+    let mut monitor = server.raw();
+    monitor.expect("MONITOR", "+OK");
+    // The youngest has been idle for as long as the others when it is closed.
+    let mut idle = server.raw();
+    let id = client_id(&mut idle);
+    eventually("the idle client is closed", || {
+        ask::<String>(&mut c, &format!("CLIENT LIST ID {id}")).is_empty()
+    });
+    let () = ask(&mut c, "RPUSH k a");
+    waiter.expect_reply(&popped("k", "a"));
+    waiter.expect("PING", "+PONG");
+    while !String::from_utf8_lossy(&monitor.reply()).contains("RPUSH") {}
+}
+
+#[test]
 fn client_unblock_ends_a_wait_as_its_time_would_or_with_an_error() {
     let server = Server::start();
     let mut c = server.client();
