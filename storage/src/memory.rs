@@ -323,13 +323,20 @@ impl MemoryController {
     }
 }
 
+/// The block cache, in bytes, that a store is opened with; the controller moves it from there.
+pub fn block_cache_at_start(maxmemory: usize, percent: usize) -> usize {
+    (target_of(maxmemory) / 100 * percent).max(BLOCK_CACHE_MIN)
+}
+
 /// The target in bytes that `maxmemory` means: 0 is half of the memory that the machine, or the
-/// lowest limit of the control groups around the process, has.
+/// lowest limit of the control groups around the process, has. More than the machine has is no
+/// target: RocksDB would map the table of its cache for all of it.
 pub fn target_of(maxmemory: usize) -> usize {
+    let machine = memory_total();
     if maxmemory != 0 {
-        return maxmemory;
+        return maxmemory.min(machine.unwrap_or(maxmemory));
     }
-    let machine = memory_total().unwrap_or(1 << 30);
+    let machine = machine.unwrap_or(1 << 30);
     machine.min(cgroup_limit().unwrap_or(usize::MAX)) / 2
 }
 
