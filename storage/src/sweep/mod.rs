@@ -50,18 +50,18 @@ impl<'s> Sweeper<'s> {
     }
 
     /// A bounded amount of work of each kind. Gives the number of rows dealt with; 0 means that
-    /// nothing can be swept now.
+    /// nothing can be swept now. What fails in one kind does not hold up the others.
     pub fn round(&mut self) -> Result<usize> {
-        let mut rows = 0;
         let control = self.store.sweeps();
-        if control.active_expire() {
-            let budget = (control.expire_rows_per_s() / ROUNDS_PER_S).max(1);
-            rows += self.expiry.round(self.store, budget)?;
-        }
+        let budget = (control.expire_rows_per_s() / ROUNDS_PER_S).max(1);
+        let expired = match control.active_expire() {
+            true => self.expiry.round(self.store, budget),
+            false => Ok(0),
+        };
         let budget = (control.dead_rows_per_s() / ROUNDS_PER_S).max(1);
-        rows += self.namespaces.round(self.store, budget)?;
-        rows += self.ids.round(self.store, budget)?;
-        Ok(rows)
+        let namespaces = self.namespaces.round(self.store, budget);
+        let ids = self.ids.round(self.store, budget);
+        Ok(expired? + namespaces? + ids?)
     }
 }
 
