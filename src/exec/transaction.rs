@@ -403,8 +403,8 @@ fn attempt(
     };
     let changed_databases = edit.changes_databases();
     let position = edit.stage()?;
-    for (db, key) in &written {
-        services.watches.touch(*db, key);
+    for (ns, key) in &written {
+        services.watches.touch(*ns, key);
     }
     Ok(Done {
         reply: Reply::Array(replies),
