@@ -67,6 +67,24 @@ fn an_identity_that_is_gone_or_damaged_is_not_made_anew() {
 }
 
 #[test]
+fn records_that_number_something_are_damage_if_they_are_no_numbers() {
+    for key in [
+        records::RESERVED_IDS,
+        records::NEXT_NAMESPACE,
+        records::CLOCK,
+        records::DATABASE,
+        b"G",
+    ] {
+        let (_dir, path) = closed();
+        rewrite(&path, key, Some(b"short"));
+        let opened = open(&path, None);
+        assert!(matches!(opened, Err(StorageError::Corrupted(_))), "{key:?}");
+        rewrite(&path, key, None);
+        open(&path, None).unwrap();
+    }
+}
+
+#[test]
 fn the_partition_count_is_fixed_at_creation() {
     let (_dir, path) = closed();
     let Err(StorageError::Directory(text)) = open(&path, Some(4)) else {
