@@ -242,19 +242,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             Outcome::Close => return Some(End::Quiet),
         };
         let resp = self.session.resp;
-        match self.session.reply_mode {
-            ReplyMode::On => self.output.push(&reply, resp, answer.position),
-            ReplyMode::Off => {}
-            ReplyMode::SkipNext => self.session.reply_mode = ReplyMode::Skip,
-            ReplyMode::Skip => self.session.reply_mode = ReplyMode::On,
-        }
         let limit = self
             .executor
             .services()
             .config
             .client_output_buffer_limit
             .get(ClientClass::Normal);
-        if limit.hard_bytes > 0 && counted_bytes(self.output.len()) > limit.hard_bytes {
+        let over = |bytes: usize| limit.hard_bytes > 0 && counted_bytes(bytes) > limit.hard_bytes;
+        // Strings are shared until they are encoded: what is over the limit takes no memory then.
+        if limit.hard_bytes > 0
+            && self.session.reply_mode == ReplyMode::On
+            && over(self.output.len() + reply.string_bytes())
+        {
+            self.note_output_limit();
+            return Some(End::Quiet);
+        }
+        match self.session.reply_mode {
+            ReplyMode::On => self.output.push(&reply, resp, answer.position),
+            ReplyMode::Off => {}
+            ReplyMode::SkipNext => self.session.reply_mode = ReplyMode::Skip,
+            ReplyMode::Skip => self.session.reply_mode = ReplyMode::On,
+        }
+        if over(self.output.len()) {
             self.note_output_limit();
             return Some(End::Quiet);
         }
