@@ -551,6 +551,16 @@ fn slowlog_keeps_what_is_slow_and_no_passwords() {
 }
 
 #[test]
+fn a_hangup_does_not_end_the_server() {
+    let server = Server::start();
+    let mut c = server.client();
+    server.signal(libc::SIGHUP);
+    for _ in 0..100 {
+        assert_eq!(ask::<String>(&mut c, "PING"), "PONG");
+    }
+}
+
+#[test]
 fn latency_histogram_and_info_latencystats_tell_how_long_commands_took() {
     let server = Server::start();
     let mut c = server.client();
