@@ -166,8 +166,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         let mut commands = 0;
         let mut prefetched = 0;
         let end = loop {
-            if self.output.len() > SEND_BYTES && self.send().await.is_err() {
-                break Some(End::Quiet);
+            if self.output.len() > SEND_BYTES {
+                if self.send().await.is_err() {
+                    break Some(End::Quiet);
+                }
+                // However long the client took to read: it was no command.
+                clock = CommandClock::start(&self.executor.services().store);
             }
             let limits = self.limits();
             match self.parser.parse(&self.input, &limits) {
