@@ -54,7 +54,6 @@ pub mod text {
     pub const MALFORMED_HYPERLOGLOG: &str = "INVALIDOBJ Corrupted HLL object detected";
     pub const NO_SUCH_KEY: &str = "ERR no such key";
     pub const DB_OUT_OF_RANGE: &str = "ERR DB index is out of range";
-    pub const INVALID_DB: &str = "ERR invalid DB index";
     pub const INVALID_FIRST_DB: &str = "ERR invalid first DB index";
     pub const INVALID_SECOND_DB: &str = "ERR invalid second DB index";
     pub const INT_OUT_OF_RANGE: &str =

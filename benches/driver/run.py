@@ -112,6 +112,8 @@ def command_for(table: Table, options: argparse.Namespace) -> str:
 def main() -> int:
     options = arguments()
     if options.list:
+        # Whoever has read enough closes the pipe, which is no error.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         for table in TABLES:
             print(f"{table.name}: {table.title}")
             for one in table.scenarios:

@@ -57,6 +57,15 @@ class ToolOutputTest(unittest.TestCase):
         self.assertEqual(keys[b"a|1:2||Description"], b"x\n more\n .")
 
 
+class ListTest(unittest.TestCase):
+    def test_a_reader_that_has_seen_enough_is_no_error(self):
+        program = Path(run.__file__)
+        with subprocess.Popen([sys.executable, str(program), "--list"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as listing:
+            listing.stdout.close()
+            self.assertEqual(listing.stderr.read(), b"")
+
+
 class FiguresTest(unittest.TestCase):
     def test_sample(self):
         sample = load.Sample(1000, 0.5, 0.002, 0.1, 0.2)

@@ -146,8 +146,11 @@ pub struct KeySpec {
     pub flags: KeyFlags,
 }
 
-/// Keys of a request: argument index and flags.
-pub type KeyPositions = SmallVec<[(u16, KeyFlags); 4]>;
+/// Which argument of a request, the name being the first. A request may have millions of them.
+pub type ArgIndex = u32;
+
+/// Keys of a request: where they stand, and flags.
+pub type KeyPositions = SmallVec<[(ArgIndex, KeyFlags); 4]>;
 
 impl KeySpec {
     /// One key at an argument.
@@ -225,7 +228,8 @@ impl KeySpec {
         }
         let mut at = start;
         while at < end {
-            out.push((at as u16, self.flags));
+            // A frame has fewer arguments than bytes, and its bytes are counted by 32 bits.
+            out.push((at as ArgIndex, self.flags));
             at += step;
         }
     }
@@ -259,9 +263,13 @@ mod tests {
     use super::*;
     use crate::resp::OwnedRequest;
 
-    fn keys(spec: KeySpec, words: &str) -> Vec<u16> {
+    fn keys(spec: KeySpec, words: &str) -> Vec<ArgIndex> {
         let args: Vec<&str> = words.split(' ').collect();
-        let request = OwnedRequest::from_args(&args);
+        keys_among(spec, &args)
+    }
+
+    fn keys_among(spec: KeySpec, args: &[&str]) -> Vec<ArgIndex> {
+        let request = OwnedRequest::from_args(args);
         let mut out = KeyPositions::new();
         spec.find(&request.as_request(), &mut out);
         out.iter().map(|(at, _)| *at).collect()
@@ -271,7 +279,7 @@ mod tests {
     fn ranges_steps_and_numbers() {
         let ro = KeyFlags::RO;
         assert_eq!(keys(KeySpec::index(1, ro), "get a"), [1]);
-        assert_eq!(keys(KeySpec::index(1, ro), "get"), [0u16; 0]);
+        assert_eq!(keys(KeySpec::index(1, ro), "get"), [0; 0]);
         assert_eq!(keys(KeySpec::range(1, -1, 1, ro), "mget a b c"), [1, 2, 3]);
         assert_eq!(keys(KeySpec::range(1, -1, 2, ro), "mset a 1 b 2"), [1, 3]);
         assert_eq!(keys(KeySpec::range(1, 1, 1, ro), "rename a b"), [1, 2]);
@@ -279,6 +287,14 @@ mod tests {
             keys(KeySpec::key_num(1, 2, ro), "msetex 2 a 1 b 2 NX"),
             [2, 4]
         );
+    }
+
+    #[test]
+    fn the_keys_of_a_request_of_very_many_arguments_are_all_found() {
+        let mset = vec!["x"; 1 + 2 * 40_000];
+        let every_other = KeySpec::range(1, -1, 2, KeyFlags::OW);
+        let expected: Vec<ArgIndex> = (0..40_000).map(|n| 1 + 2 * n).collect();
+        assert_eq!(keys_among(every_other, &mset), expected);
     }
 
     #[test]
@@ -291,7 +307,7 @@ mod tests {
         ] {
             assert_eq!(
                 keys(KeySpec::key_num(1, 1, KeyFlags::RO), words),
-                [0u16; 0],
+                [0; 0],
                 "{words}"
             );
         }
@@ -309,7 +325,7 @@ mod tests {
             flags: KeyFlags::OW,
         };
         assert_eq!(keys(store, "sort k store dst"), [3]);
-        assert_eq!(keys(store, "sort k store"), [0u16; 0]);
+        assert_eq!(keys(store, "sort k store"), [0; 0]);
         let backwards = KeySpec {
             begin: Begin::Keyword("STORE", -1),
             ..store
@@ -322,8 +338,8 @@ mod tests {
         let target = KeySpec::unknown(Unknown::SortTarget, KeyFlags::OW);
         assert_eq!(keys(target, "sort k by store get b STORE c store d"), [9]);
         assert_eq!(keys(target, "sort store limit store 1 asc store b"), [7]);
-        assert_eq!(keys(target, "sort k store"), [0u16; 0]);
+        assert_eq!(keys(target, "sort k store"), [0; 0]);
         let patterns = KeySpec::unknown(Unknown::SortPatterns, KeyFlags::RO);
-        assert_eq!(keys(patterns, "sort k by w_* get g_*"), [0u16; 0]);
+        assert_eq!(keys(patterns, "sort k by w_* get g_*"), [0; 0]);
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! On the request path: no allocation, no lock but latches and one table shard, no log line.
 
-use crate::command::key_spec::KeyPositions;
+use crate::command::key_spec::{ArgIndex, KeyPositions};
 use crate::command::spec::{ReadFn, WriteFn};
 use crate::command::{Args, Ctx, Draws, Flags, Handler, Look, Outcome};
 use crate::commands::NumberedCommand;
@@ -46,7 +46,7 @@ pub struct Call<'a> {
     /// Keys that reads found and did not find, until they are counted.
     lookups: Cell<(u64, u64)>,
     /// The argument whose key was hashed last, and its hash.
-    hash: Cell<Option<(u16, u64)>>,
+    hash: Cell<Option<(ArgIndex, u64)>>,
     /// A key of the command was found expired and still stored.
     met_expired: Cell<bool>,
     /// What the staged edit changed, noted while somebody waits for keys.
@@ -134,7 +134,7 @@ impl<'a> Call<'a> {
 
     /// The hash of the key at an argument. The last one is kept, for who opens that key.
     #[inline]
-    fn hash(&self, at: u16) -> u64 {
+    fn hash(&self, at: ArgIndex) -> u64 {
         if let Some((kept, hash)) = self.hash.get()
             && kept == at
         {
@@ -173,8 +173,8 @@ impl<'a> Call<'a> {
     }
 
     /// The bytes of the key at an argument.
-    pub fn key(&self, at: u16) -> &'a [u8] {
-        self.request.get(usize::from(at)).unwrap_or_default()
+    pub fn key(&self, at: ArgIndex) -> &'a [u8] {
+        self.request.get(at as usize).unwrap_or_default()
     }
 
     /// What the staged edit changed, if somebody waits for keys: the keys, and whether databases
@@ -197,10 +197,7 @@ impl<'a> Call<'a> {
     /// [`Executor::look_ahead`].
     pub fn prefetch(&self, keys: &KeyPositions) {
         for part in keys.chunks(PREFETCH_KEYS_MAX) {
-            let names = part.iter().map(|&(at, _)| {
-                let key = self.request.get(usize::from(at));
-                (key.unwrap_or_default(), None)
-            });
+            let names = part.iter().map(|&(at, _)| (self.key(at), None));
             self.services.store.prefetch(self.db, names);
         }
     }
@@ -223,7 +220,7 @@ impl<'a> Call<'a> {
 
     /// Shared latches of the one key that a command reads, if nothing has to be waited for.
     #[inline]
-    pub fn try_share(&self, at: u16) -> Option<SharedLatch<'_>> {
+    pub fn try_share(&self, at: ArgIndex) -> Option<SharedLatch<'_>> {
         let store = &self.services.store;
         store.latches().try_share(self.hash(at))
     }
@@ -320,7 +317,7 @@ impl<'a> Call<'a> {
         let store = &self.services.store;
         let mut last = 0;
         for &(at, _) in &self.keys() {
-            let key = self.request.get(usize::from(at)).unwrap_or_default();
+            let key = self.key(at);
             let mut set = LatchSet::default();
             set.add_hash(store.seed().hash(key), Mode::Exclusive);
             let Some(_guard) = store.latches().try_lock(&set) else {
@@ -390,8 +387,8 @@ impl<'a> Call<'a> {
             Vec::new()
         };
         let position = edit.stage()?;
-        for (db, key) in &written {
-            watches.touch(*db, key);
+        for (ns, key) in &written {
+            watches.touch(*ns, key);
         }
         self.changed.replace(keys);
         self.changed_databases.set(databases);

@@ -78,10 +78,14 @@ pub async fn migrate(session: &Session, args: &Args<'_>, pool: &ReadPool) -> Com
         .collect();
     if !migration.copy && !there.is_empty() {
         let own = Arc::clone(&services);
-        let deleted = pool.run(move || delete(&own, (db, ns), &there)).await;
-        let (position, changed) = deleted.map_err(|_| LOST)??;
-        blocking::wake_changed(&services, changed, false);
-        drop(guard);
+        // The latches go along: the client may be killed, which does not end the deletion.
+        let delete = move || {
+            let (position, changed) = delete(&own, (db, ns), &there)?;
+            blocking::wake_changed(&own, changed, false);
+            drop(guard);
+            storage::Result::Ok(position)
+        };
+        let position = pool.run(delete).await.map_err(|_| LOST)??;
         store.leader().wait(position).await?;
     }
     result.map(|()| Reply::ok())
@@ -118,13 +122,13 @@ fn delete(
         for key in keys {
             keyspace::delete(&mut edit, key)?;
         }
-        let changed = edit.changed_keys();
+        let (changed, written) = (edit.changed_keys(), edit.written_keys());
         match edit.stage() {
             Err(StorageError::NamespaceChanged) => {}
             Err(error) => return Err(error),
             Ok(position) => {
-                for (db, key) in &changed {
-                    services.watches.touch(*db, key);
+                for (ns, key) in &written {
+                    services.watches.touch(*ns, key);
                 }
                 return Ok((position, changed));
             }

@@ -106,13 +106,13 @@ fn write(
                 false,
             )?;
         }
-        let changed = edit.changed_keys();
+        let written = edit.written_keys();
         match edit.stage() {
             Err(StorageError::NamespaceChanged) => {}
             Err(error) => return Err(CommandError::Storage(error)),
             Ok(position) => {
-                for (db, key) in &changed {
-                    services.watches.touch(*db, key);
+                for (ns, key) in &written {
+                    services.watches.touch(*ns, key);
                 }
                 return Ok(position);
             }

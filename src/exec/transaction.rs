@@ -4,7 +4,8 @@
 //! judged; then the handlers run one after the other on one edit, each behind a savepoint, so that
 //! one that fails leaves nothing; then the edit is staged: one batch, all or nothing.
 //! Invariants: nothing of another client is seen or comes in between; a transaction that meets the
-//! disk starts anew on the pool. Must not know: sockets. Tests: `tests/commands/transaction.rs`.
+//! disk starts anew on the pool. Must not know: sockets.
+//! Tests: below, `tests/commands/transaction.rs`.
 
 use super::blocking;
 use super::call::ChangedKey;
@@ -20,16 +21,20 @@ use crate::watch::Watched;
 use rand::RngExt;
 use std::sync::Arc;
 use storage::commit::Position;
-use storage::commit::latch::{LatchSet, Mode};
+use storage::commit::latch::{KeyGuard, LatchSet, Mode};
 use storage::commit::reach::Reach;
 use storage::engine::Tier;
 use storage::{Edit, StorageError, ViewOptions};
 
-/// Bytes of queued requests above which a transaction is refused.
+/// Bytes that queued requests take above which a transaction is refused.
 const QUEUED_BYTES_MAX: usize = 512 * 1024 * 1024;
 const ABORTED: &str = "EXECABORT Transaction discarded because of previous errors.";
 
 type Queue = Vec<(usize, OwnedRequest)>;
+
+/// Memory of a queued request, beyond the bytes of its arguments, and of each of them.
+const REQUEST_BYTES: usize = size_of::<(usize, OwnedRequest)>();
+const ARGUMENT_BYTES: usize = size_of::<u64>();
 
 /// Whether a command is queued now instead of being run.
 #[inline]
@@ -88,7 +93,7 @@ pub fn queue(
         return Err(CommandError::Fixed(error));
     }
     let args: Vec<&[u8]> = request.iter().collect();
-    multi.bytes += args.iter().map(|arg| arg.len()).sum::<usize>();
+    multi.bytes += bytes_queued(&args);
     if multi.bytes > QUEUED_BYTES_MAX {
         multi.aborted = true;
         multi.queue.clear();
@@ -97,6 +102,12 @@ pub fn queue(
     multi.queue.push((index, OwnedRequest::from_args(&args)));
     session.show_transaction();
     Ok(Reply::Simple("QUEUED"))
+}
+
+/// What a request takes in the queue.
+fn bytes_queued(args: &[&[u8]]) -> usize {
+    let bytes = args.iter().map(|arg| arg.len() + ARGUMENT_BYTES);
+    REQUEST_BYTES + bytes.sum::<usize>()
 }
 
 /// WATCH.
@@ -181,41 +192,46 @@ pub async fn exec(session: &mut Session, pool: &ReadPool) -> (CommandResult, Pos
     let mut stripes = Vec::new();
     // Each command has a seed of its own, counted from here.
     let seed = u64::from(rand::rng().random::<u32>()) << 32;
-    let (guard, result) = loop {
+    let (reply, position) = loop {
         let mut set = latches(session, &queue);
         set.add_shared(&stripes);
         let guard = store.latches().lock(set).await;
         if (settles || store.queue().is_full())
             && let Err(error) = store.leader().wait(store.queue().staged()).await
         {
-            session.end_transaction();
-            return (Err(discarded(error.into())), 0);
+            break (Err(discarded(error.into())), 0);
         }
         let result = match run(session, &queue, seed, stripes.clone(), Tier::Memory) {
             Err(Trouble::Storage(StorageError::NeedsDisk)) => {
-                run_on_pool(session, &queue, seed, stripes.clone(), pool).await
+                run_on_pool(session, &queue, seed, stripes.clone(), guard, pool).await
             }
-            result => result,
+            result => told(session, &queue, result, guard),
         };
         match result {
             Err(Trouble::Lacks(needed)) => stripes = needed,
-            Err(Trouble::Storage(error)) => break (guard, Err(error)),
-            Ok(done) => break (guard, Ok(done)),
+            Err(Trouble::Storage(error)) => break (Err(discarded(error.into())), 0),
+            Ok((reply, position)) => break (Ok(reply), position),
         }
     };
-    let (reply, position) = match result {
-        Ok(done) => {
-            if services.monitors.any() && !matches!(done.reply, Reply::NilArray) {
-                tell_monitors(session, &queue);
-            }
-            blocking::wake_changed(&services, done.changed, done.changed_databases);
-            (Ok(done.reply), done.position)
-        }
-        Err(error) => (Err(discarded(error.into())), 0),
-    };
-    drop(guard);
     session.end_transaction();
     (reply, position)
+}
+
+/// Lets monitors and waiters know what a run has done, and then its latches go.
+fn told(
+    session: &Session,
+    queue: &Queue,
+    result: Result<Done, Trouble>,
+    guard: KeyGuard,
+) -> Result<(Reply, Position), Trouble> {
+    let done = result?;
+    let services = &session.services;
+    if services.monitors.any() && !matches!(done.reply, Reply::NilArray) {
+        tell_monitors(session, queue);
+    }
+    blocking::wake_changed(services, done.changed, done.changed_databases);
+    drop(guard);
+    Ok((done.reply, done.position))
 }
 
 /// Lets monitors see what was queued, as it ran.
@@ -236,20 +252,23 @@ fn discarded(error: CommandError) -> CommandError {
     CommandError::Bytes([b"EXECABORT Transaction discarded because of: ", text].concat())
 }
 
-/// The session goes along, since commands of all kinds are queued.
+/// The session goes along, since commands of all kinds are queued. So do the latches: the client
+/// may be killed meanwhile, which does not end the run.
 async fn run_on_pool(
     session: &mut Session,
     queue: &Arc<Queue>,
     seed: u64,
     stripes: Vec<u32>,
+    guard: KeyGuard,
     pool: &ReadPool,
-) -> Result<Done, Trouble> {
+) -> Result<(Reply, Position), Trouble> {
     let client = Arc::clone(&session.client);
     let services = Arc::clone(&session.services);
     let queue = Arc::clone(queue);
     let mut own = std::mem::replace(session, Session::new(client, services));
     let job = move || {
         let result = run(&mut own, &queue, seed, stripes, Tier::Disk);
+        let result = told(&own, &queue, result, guard);
         (own, result)
     };
     match pool.run(job).await {
@@ -258,6 +277,8 @@ async fn run_on_pool(
             result
         }
         Err(_) => {
+            // What the session knew is lost with the job: the client must not go on as another.
+            session.client.kill();
             let error = StorageError::Engine("the transaction failed".into());
             Err(Trouble::Storage(error))
         }
@@ -276,7 +297,7 @@ fn latches(session: &Session, queue: &Queue) -> LatchSet {
             spec.find(&request, &mut keys);
         }
         for (at, flags) in keys {
-            let key = request.get(usize::from(at)).unwrap_or_default();
+            let key = request.get(at as usize).unwrap_or_default();
             let exclusive = command.spec.may_stage() && !flags.read_only();
             let mode = if exclusive {
                 Mode::Exclusive
@@ -382,8 +403,8 @@ fn attempt(
     };
     let changed_databases = edit.changes_databases();
     let position = edit.stage()?;
-    for (db, key) in &written {
-        services.watches.touch(*db, key);
+    for (ns, key) in &written {
+        services.watches.touch(*ns, key);
     }
     Ok(Done {
         reply: Reply::Array(replies),
@@ -468,5 +489,20 @@ fn answer(services: &Services, index: usize, result: CommandResult) -> Reply {
             services.metrics.errors.count(text.as_bytes());
             Reply::Error(text)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queued_request_counts_for_more_than_its_arguments_bytes() {
+        // As many of the shortest requests as fit must not take much more than they count for.
+        let taken = size_of::<(usize, OwnedRequest)>() + b"PING".len();
+        let counted = bytes_queued(&[b"PING"]);
+        assert!((taken..2 * taken).contains(&counted), "{counted}");
+        let many = vec![&b""[..]; 1000];
+        assert!(bytes_queued(&many) >= 1000 * size_of::<u64>());
     }
 }

@@ -166,8 +166,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
         let mut commands = 0;
         let mut prefetched = 0;
         let end = loop {
-            if self.output.len() > SEND_BYTES && self.send().await.is_err() {
-                break Some(End::Quiet);
+            if self.output.len() > SEND_BYTES {
+                if self.send().await.is_err() {
+                    break Some(End::Quiet);
+                }
+                // However long the client took to read: it was no command.
+                clock = CommandClock::start(&self.executor.services().store);
             }
             let limits = self.limits();
             match self.parser.parse(&self.input, &limits) {
@@ -213,6 +217,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                     return Some(End::Quiet);
                 }
                 let executor = Arc::clone(&self.executor);
+                let client = Arc::clone(&self.session.client);
+                client.busy.store(true, Ordering::Relaxed);
                 let run = executor.run_later(&mut self.session, owned, later);
                 let answer = if later.may_wait() {
                     tokio::select! {
@@ -223,7 +229,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 } else {
                     run.await
                 };
-                *clock = CommandClock::start(&self.executor.services().store);
+                let store = &self.executor.services().store;
+                *clock = CommandClock::start(store);
+                client.active_ms.store(store.now_ms(), Ordering::Relaxed);
+                client.busy.store(false, Ordering::Relaxed);
                 answer
             }
         };
@@ -237,19 +246,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             Outcome::Close => return Some(End::Quiet),
         };
         let resp = self.session.resp;
-        match self.session.reply_mode {
-            ReplyMode::On => self.output.push(&reply, resp, answer.position),
-            ReplyMode::Off => {}
-            ReplyMode::SkipNext => self.session.reply_mode = ReplyMode::Skip,
-            ReplyMode::Skip => self.session.reply_mode = ReplyMode::On,
-        }
         let limit = self
             .executor
             .services()
             .config
             .client_output_buffer_limit
             .get(ClientClass::Normal);
-        if limit.hard_bytes > 0 && counted_bytes(self.output.len()) > limit.hard_bytes {
+        let over = |bytes: usize| limit.hard_bytes > 0 && counted_bytes(bytes) > limit.hard_bytes;
+        // Strings are shared until they are encoded: what is over the limit takes no memory then.
+        if limit.hard_bytes > 0
+            && self.session.reply_mode == ReplyMode::On
+            && over(self.output.len() + reply.string_bytes())
+        {
+            self.note_output_limit();
+            return Some(End::Quiet);
+        }
+        match self.session.reply_mode {
+            ReplyMode::On => self.output.push(&reply, resp, answer.position),
+            ReplyMode::Off => {}
+            ReplyMode::SkipNext => self.session.reply_mode = ReplyMode::Skip,
+            ReplyMode::Skip => self.session.reply_mode = ReplyMode::On,
+        }
+        if over(self.output.len()) {
             self.note_output_limit();
             return Some(End::Quiet);
         }
@@ -321,10 +339,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
             .store(count, Ordering::Relaxed);
         self.write_out(count).await?;
         self.session.client.output_bytes.store(0, Ordering::Relaxed);
-        self.session
-            .client
-            .bytes_out
-            .fetch_add(count as u64, Ordering::Relaxed);
+        let client = &self.session.client;
+        client
+            .active_ms
+            .store(services.store.clock().recent_ms(), Ordering::Relaxed);
+        client.bytes_out.fetch_add(count as u64, Ordering::Relaxed);
         services.metrics.bytes_out.add(count as u64);
         self.output.sent();
         Ok(())

@@ -162,6 +162,26 @@ impl Reply {
         Self::Map(pairs.map(|(key, value)| (Self::bulk(key), value)).collect())
     }
 
+    /// Bytes of its strings: no fewer reach the wire.
+    #[must_use]
+    pub fn string_bytes(&self) -> usize {
+        match self {
+            Self::Bulk(payload) | Self::Verbatim(_, payload) => payload.len(),
+            Self::Strings(strings) => strings.len(),
+            Self::Array(replies) | Self::Set(replies) | Self::Push(replies) => {
+                replies.iter().map(Self::string_bytes).sum()
+            }
+            Self::Map(pairs) => {
+                let pairs = pairs.iter();
+                let sizes = pairs.map(|(key, value)| key.string_bytes() + value.string_bytes());
+                sizes.sum()
+            }
+            // The attributes themselves are left out of RESP2.
+            Self::Attribute(_, reply) => reply.string_bytes(),
+            _ => 0,
+        }
+    }
+
     /// Whether this is an error.
     #[must_use]
     pub fn is_error(&self) -> bool {
@@ -342,6 +362,18 @@ mod tests {
         );
         assert!(Reply::error("ERR syntax error").is_error());
         assert!(!Reply::Nil.is_error());
+    }
+
+    #[test]
+    fn strings_count_wherever_they_stand_in_a_reply() {
+        let strings = Reply::array([Reply::bulk("four"), Reply::Int(7), Reply::text("five5")]);
+        let pair = (Reply::bulk("k"), strings.clone());
+        let nested = Reply::array([Reply::Map(vec![pair]), Reply::Set(vec![strings])]);
+        assert_eq!(nested.string_bytes(), 1 + 9 + 9);
+        let mut wire = Vec::new();
+        crate::resp::encode(&nested, crate::resp::RespVersion::Resp2, &mut wire);
+        assert!(wire.len() > nested.string_bytes());
+        assert_eq!(Reply::Nil.string_bytes(), 0);
     }
 
     #[test]

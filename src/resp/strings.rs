@@ -60,6 +60,11 @@ impl Strings {
         put_short_bulk(string, &mut self.wire);
     }
 
+    /// Bytes of the strings as the wire has them.
+    pub(super) fn len(&self) -> usize {
+        self.wire.len()
+    }
+
     /// Appends the reply to `out`.
     #[inline]
     pub(super) fn encode<S: ReplySink + ?Sized>(&self, version: RespVersion, out: &mut S) {

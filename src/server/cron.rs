@@ -34,7 +34,7 @@ fn sample(services: &Services) {
     metrics.memory_peak.fetch_max(used, Ordering::Relaxed);
 }
 
-/// Ends connections that sent nothing for `timeout` seconds.
+/// Ends connections on which nothing was sent for `timeout` seconds, but for those that wait.
 fn close_idle_clients(services: &Services) {
     let timeout_s = services.config.timeout.get();
     if timeout_s <= 0 {
@@ -42,8 +42,7 @@ fn close_idle_clients(services: &Services) {
     }
     let now_ms = services.store.now_ms();
     for client in services.clients.all() {
-        let idle_ms = now_ms.saturating_sub(client.active_ms.load(Ordering::Relaxed));
-        if idle_ms > timeout_s as u64 * 1000 {
+        if client.is_idle(now_ms, (timeout_s as u64).saturating_mul(1000)) {
             tracing::debug!("Closing idle client id={} addr={}", client.id, client.addr);
             client.kill();
         }

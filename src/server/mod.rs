@@ -186,12 +186,15 @@ fn options(config: &Config, observer: ServerObserver) -> Options {
         config::Compression::Zstd => Compression::Zstd,
     };
     let maxmemory = storage::memory::target_of(config.maxmemory.as_usize());
-    let block_cache = maxmemory / 100 * config.block_cache_share_percent.as_usize();
+    let block_cache_percent = config.block_cache_share_percent.as_usize();
     Options {
         path: config.dir.as_path(),
         partitions: Some(config.partitions.get() as u16),
         tuning: EngineTuning {
-            block_cache_bytes: block_cache,
+            block_cache_bytes: storage::memory::block_cache_at_start(
+                maxmemory,
+                block_cache_percent,
+            ),
             memtable_bytes: config.memtable_bytes.as_usize(),
             memtables_max: config.memtable_number_max.get() as u16,
             background_jobs: config.background_jobs.get() as u16,

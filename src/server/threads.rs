@@ -62,6 +62,10 @@ impl IoThreads {
         bound: Vec<Bound>,
         executor: &Arc<Executor>,
     ) -> anyhow::Result<()> {
+        // Before anybody is told that the server is ready, and may ask it to stop.
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut hangup = signal(SignalKind::hangup())?;
         let (sender, mut fresh) = mpsc::channel::<NewClient>(64);
         let tcp = bound.iter().any(|bound| matches!(bound, Bound::Tcp(_)));
         let unix = bound.iter().any(|bound| matches!(bound, Bound::Unix(..)));
@@ -76,8 +80,6 @@ impl IoThreads {
             log::startup::log_ready_unix();
         }
         drop(sender);
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
         let services = executor.services();
         let mut round = tokio::time::Instant::now();
         loop {
@@ -88,6 +90,12 @@ impl IoThreads {
                     round = tokio::time::Instant::now() + cron::interval(&services.config);
                 }
                 () = services.shutdown.notified() => break,
+                _ = hangup.recv() => {
+                    // It ends no server of Redis's. Who rotates logs sends it.
+                    if let Err(error) = services.log.reopen() {
+                        tracing::warn!("The log file cannot be opened anew: {error}");
+                    }
+                }
                 _ = terminate.recv() => {
                     tracing::info!("Received SIGTERM scheduling shutdown...");
                     break;

@@ -53,8 +53,11 @@ impl Pause {
 
     /// Ends the pause.
     pub fn end(&self) {
-        *self.now.lock() = None;
+        let mut now = self.now.lock();
+        *now = None;
+        // Under the lock, or a pause that begins meanwhile would be switched off.
         self.on.store(false, Ordering::Release);
+        drop(now);
         self.ended.notify_waiters();
     }
 

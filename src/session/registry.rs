@@ -24,8 +24,10 @@ pub struct ClientInfo {
     pub unix: bool,
     /// Milliseconds since the epoch at accept.
     pub connected_ms: u64,
-    /// The last request, ms since the epoch.
+    /// When it last sent or was sent something, ms since the epoch.
     pub active_ms: AtomicU64,
+    /// A command of it is under way that waits, or runs on another thread.
+    pub busy: AtomicBool,
     pub db: AtomicU32,
     pub resp: AtomicU32,
     /// Bytes read and not yet executed.
@@ -78,6 +80,7 @@ impl ClientInfo {
             unix,
             connected_ms: now_ms,
             active_ms: AtomicU64::new(now_ms),
+            busy: AtomicBool::new(false),
             db: AtomicU32::new(0),
             resp: AtomicU32::new(2),
             query_bytes: AtomicUsize::new(0),
@@ -107,6 +110,12 @@ impl ClientInfo {
             true => Origin::Local,
             false => Origin::Remote,
         }
+    }
+
+    /// Whether it has nothing to do but to send something, since it last did so many ms ago.
+    pub fn is_idle(&self, now_ms: u64, since_ms: u64) -> bool {
+        let waits = self.busy.load(Ordering::Relaxed) || self.monitors.load(Ordering::Relaxed);
+        !waits && now_ms.saturating_sub(self.active_ms.load(Ordering::Relaxed)) > since_ms
     }
 
     /// Ends the connection as soon as its task looks.

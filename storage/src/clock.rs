@@ -41,11 +41,6 @@ impl Clock {
         self.floor_ms.load(Ordering::Relaxed)
     }
 
-    /// Never answer below `ms` again: called with stamps read from batches.
-    pub fn raise_floor(&self, ms: u64) {
-        self.floor_ms.fetch_max(ms, Ordering::Relaxed);
-    }
-
     /// Stops following the system and stands at `ms` (or later, where the floor is).
     pub fn set_manual(&self, ms: u64) {
         self.manual_ms.store(ms, Ordering::Relaxed);
@@ -70,7 +65,5 @@ mod tests {
         assert_eq!(clock.now_ms(), 100);
         clock.set_manual(50);
         assert_eq!(clock.now_ms(), 100);
-        clock.raise_floor(200);
-        assert_eq!(clock.now_ms(), 200);
     }
 }

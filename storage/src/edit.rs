@@ -306,6 +306,13 @@ impl<'s> Edit<'s> {
         self.view.enter_database(db, ns);
     }
 
+    /// For an edit of rows that belong to no database: whatever has become of the databases since
+    /// it began, it is good.
+    pub(crate) fn disown_databases(&mut self) {
+        let (_, version) = self.store().queue().resolve(0);
+        self.view.set_map_version(version);
+    }
+
     /// Number of keys of a database, as this edit leaves it.
     pub fn count_keys_of(&self, db: u32) -> u64 {
         self.view.count_keys_in(self.namespace_of(db))
@@ -321,15 +328,21 @@ impl<'s> Edit<'s> {
 
     /// The keys that staging will tell of as changed, each once, with their databases.
     pub fn changed_keys(&self) -> Vec<(u32, Vec<u8>)> {
-        self.keys_told_of(|_| true)
+        self.keys_told_of(|_| true, |db, _| db)
     }
 
-    /// The same without keys that the edit only found expired: they had gone before.
+    /// The same with their namespaces, and without keys that the edit only found expired: they had
+    /// gone before.
     pub fn written_keys(&self) -> Vec<(u32, Vec<u8>)> {
-        self.keys_told_of(|event| event != Event::Expired)
+        self.keys_told_of(|event| event != Event::Expired, |_, ns| ns)
     }
 
-    fn keys_told_of(&self, counts: impl Fn(Event) -> bool) -> Vec<(u32, Vec<u8>)> {
+    /// The keys of the changes that count, each once, with what is wanted of its place.
+    fn keys_told_of(
+        &self,
+        counts: impl Fn(Event) -> bool,
+        place: impl Fn(u32, u32) -> u32,
+    ) -> Vec<(u32, Vec<u8>)> {
         let staged = self.view.staged.borrow();
         let rows = &staged.staging.rows;
         // Whatever is told of a key, its meta row stands in an edit once.
@@ -344,7 +357,7 @@ impl<'s> Edit<'s> {
             if !std::mem::replace(told, true)
                 && let Some(parts) = key::parse_meta(row.record.key())
             {
-                keys.push((change.db, parts.user_key.to_vec()));
+                keys.push((place(change.db, parts.ns), parts.user_key.to_vec()));
             }
         }
         keys
@@ -383,11 +396,15 @@ impl<'s> Edit<'s> {
     /// Stages the edit: it is visible from now on. Gives the position that its reply waits for (0
     /// if there was nothing to stage).
     pub fn stage(mut self) -> Result<Position> {
-        if self.is_empty() {
-            return Ok(0);
-        }
         let map_version = self.view.map_version();
         let store = self.view.store();
+        if self.is_empty() {
+            // What was read of several databases has to be of one state of them.
+            return match store.queue().resolve(0).1 == map_version {
+                true => Ok(0),
+                false => Err(StorageError::NamespaceChanged),
+            };
+        }
         let staging = &mut self.view.staged.get_mut().staging;
         staging.map_version = map_version;
         let position = store.queue().stage(staging)?;

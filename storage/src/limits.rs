@@ -50,6 +50,9 @@ pub const PREFETCH_KEYS_MAX: usize = 16;
 /// Most keys that one SCAN call looks at on a thread that serves connections; longer calls run on
 /// the pool.
 pub const SCAN_ROWS_SERVING_MAX: u64 = 1000;
+/// Deleted and superseded rows that one step of an iterator passes on a thread that serves
+/// connections: behind a mass deletion there may be millions. A longer step goes to the pool.
+pub const SKIPPED_ROWS_SERVING_MAX: u64 = 1000;
 
 const _: () = assert!(INLINE_BYTES_MAX < CHUNK_BYTES * 2);
 const _: () = assert!(CHUNK_BYTES + KEY_BYTES_MAX < COMMIT_BYTES_MAX / 16);

@@ -14,7 +14,6 @@
 
 use crate::store::Store;
 use parking_lot::Mutex;
-use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -61,7 +60,7 @@ pub struct Usage {
 }
 
 /// What the caches may hold, bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budgets {
     /// Rows of the hot table.
     pub hot_table: usize,
@@ -69,25 +68,6 @@ pub struct Budgets {
     pub block_cache: usize,
     /// The process holds more than it may although the caches are at their least.
     pub over_limit: bool,
-}
-
-/// Memory as INFO shows it, bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct MemoryBreakdown {
-    /// The target; of the machine's memory when it is set to 0.
-    pub target: usize,
-    /// Resident memory at the last tick.
-    pub resident: usize,
-    /// Rows of the hot table.
-    pub hot_table: usize,
-    /// Block cache in use.
-    pub block_cache: usize,
-    /// Of it, memtables.
-    pub memtables: usize,
-    /// Everything else.
-    pub other: usize,
-    /// What the caches may hold.
-    pub budgets: Budgets,
 }
 
 /// The control law: numbers in, budgets out.
@@ -216,7 +196,6 @@ struct State {
     law: Law,
     /// Bytes that all memtables may hold whatever the target.
     memtables_max: usize,
-    usage: Usage,
     applied: Option<Budgets>,
 }
 
@@ -224,18 +203,11 @@ impl MemoryController {
     /// A controller for a target in bytes; 0 takes half of the memory there is.
     pub fn new(store: Arc<Store>, maxmemory: usize) -> MemoryController {
         let law = Law::new(target_of(maxmemory), BLOCK_CACHE_PERCENT);
-        let usage = Usage {
-            resident: 0,
-            hot_table: 0,
-            block_cache: 0,
-            memtables: 0,
-        };
         let controller = MemoryController {
             store,
             state: Mutex::new(State {
                 law,
                 memtables_max: usize::MAX,
-                usage,
                 applied: None,
             }),
         };
@@ -268,11 +240,6 @@ impl MemoryController {
         self.state.lock().law.block_cache_percent = percent.min(95);
     }
 
-    /// Whether writes that need memory are to be refused.
-    pub fn over_limit(&self) -> bool {
-        self.state.lock().law.budgets.over_limit
-    }
-
     /// Adjusts the caches, given the resident bytes of the process now. Tells whether they had to
     /// give: pages that the allocator holds unused should leave the process then.
     pub fn tick(&self, resident: usize) -> bool {
@@ -284,7 +251,6 @@ impl MemoryController {
             memtables,
         };
         let mut state = self.state.lock();
-        state.usage = usage;
         state.law.tick(usage);
         self.apply(&mut state);
         state.law.taking
@@ -304,32 +270,22 @@ impl MemoryController {
                 .set_block_cache_bytes(budgets.block_cache);
         }
     }
+}
 
-    /// Who holds what, as of the last tick.
-    pub fn breakdown(&self) -> MemoryBreakdown {
-        let state = self.state.lock();
-        let usage = state.usage;
-        MemoryBreakdown {
-            target: state.law.target,
-            resident: usage.resident,
-            hot_table: usage.hot_table,
-            block_cache: usage.block_cache,
-            memtables: usage.memtables,
-            other: usage
-                .resident
-                .saturating_sub(usage.hot_table + usage.block_cache),
-            budgets: state.law.budgets,
-        }
-    }
+/// The block cache, in bytes, that a store is opened with; the controller moves it from there.
+pub fn block_cache_at_start(maxmemory: usize, percent: usize) -> usize {
+    (target_of(maxmemory) / 100 * percent).max(BLOCK_CACHE_MIN)
 }
 
 /// The target in bytes that `maxmemory` means: 0 is half of the memory that the machine, or the
-/// lowest limit of the control groups around the process, has.
+/// lowest limit of the control groups around the process, has. More than the machine has is no
+/// target: RocksDB would map the table of its cache for all of it.
 pub fn target_of(maxmemory: usize) -> usize {
+    let machine = memory_total();
     if maxmemory != 0 {
-        return maxmemory;
+        return maxmemory.min(machine.unwrap_or(maxmemory));
     }
-    let machine = memory_total().unwrap_or(1 << 30);
+    let machine = machine.unwrap_or(1 << 30);
     machine.min(cgroup_limit().unwrap_or(usize::MAX)) / 2
 }
 

@@ -194,24 +194,22 @@ pub(crate) fn load_namespaces(engine: &Engine) -> Result<(DatabaseMap, Garbage)>
         let db = row_key
             .get(records::DATABASE.len()..)
             .and_then(|rest| rest.try_into().ok());
-        if let (Some(db), Ok(ns)) = (db, value.try_into()) {
-            moved.insert(u32::from_be_bytes(db), u32::from_be_bytes(ns));
-        }
+        let (Some(db), Ok(ns)) = (db, value.try_into()) else {
+            return Err(unreadable(row_key));
+        };
+        moved.insert(u32::from_be_bytes(db), u32::from_be_bytes(ns));
         rows.advance()?;
     }
     let dead = Bounds::prefix(&[kind::DEAD_NAMESPACE]);
     let mut rows = engine.iterate(Family::Records, dead, Tier::Disk)?;
     rows.seek_first()?;
     while let Some((row_key, _)) = rows.row() {
-        if let Some(ns) = row_key.get(1..).and_then(|rest| rest.try_into().ok()) {
-            garbage.add_namespace(u32::from_be_bytes(ns), 0);
-        }
+        let ns = row_key.get(1..).and_then(|rest| rest.try_into().ok());
+        let ns = ns.ok_or_else(|| unreadable(row_key))?;
+        garbage.add_namespace(u32::from_be_bytes(ns), 0);
         rows.advance()?;
     }
-    let next = record(engine, records::NEXT_NAMESPACE)?;
-    let next_ns = next
-        .and_then(|bytes| bytes.try_into().ok())
-        .map_or(0, u32::from_be_bytes);
+    let next_ns = fixed(engine, records::NEXT_NAMESPACE)?.map_or(0, u32::from_be_bytes);
     Ok((DatabaseMap::from_rows(moved, next_ns), garbage))
 }
 
@@ -382,7 +380,19 @@ pub(crate) fn record(engine: &Engine, row_key: &[u8]) -> Result<Option<Vec<u8>>>
     engine.get(Family::Records, row_key, Tier::Disk, <[u8]>::to_vec)
 }
 
+/// A record that is a number; 0 if there is none.
 pub(crate) fn number(engine: &Engine, row_key: &[u8]) -> Result<u64> {
-    let bytes = record(engine, row_key)?.and_then(|bytes| bytes.try_into().ok());
-    Ok(bytes.map_or(0, u64::from_be_bytes))
+    Ok(fixed(engine, row_key)?.map_or(0, u64::from_be_bytes))
+}
+
+/// A record of so many bytes. With other bytes it is damage: what is numbered by it would be
+/// numbered twice.
+fn fixed<const N: usize>(engine: &Engine, row_key: &[u8]) -> Result<Option<[u8; N]>> {
+    let bytes = record(engine, row_key)?.map(<[u8; N]>::try_from);
+    bytes.transpose().map_err(|_| unreadable(row_key))
+}
+
+fn unreadable(row_key: &[u8]) -> StorageError {
+    let row_key = row_key.escape_ascii();
+    StorageError::Corrupted(format!("record {row_key}: cannot be read"))
 }

@@ -271,7 +271,7 @@ impl Store {
         self.clock.now_ms()
     }
 
-    /// The clock, for tests.
+    /// The clock.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
@@ -397,8 +397,10 @@ impl Store {
         // command that the pool still runs may stage more; nobody is told that it was kept.
         let staged = self.queue.staged();
         while self.leader.committer_round() {}
-        self.leader.wait_blocking(staged)?;
+        let committed = self.leader.wait_blocking(staged);
+        // Whatever became of the last writes, those before them are fsynced.
         self.leader.sync()?;
+        committed?;
         crate::open::mark_clean_close(&self.engine, self.leader.term(), self.now_ms())?;
         Ok(())
     }

@@ -154,7 +154,7 @@ impl<'s> View<'s> {
         let began = store.queue().committed();
         let lease = store.begin_lease(began);
         let (ns, map_version) = store.queue().resolve(db);
-        View {
+        let view = View {
             store,
             db,
             ns,
@@ -173,7 +173,10 @@ impl<'s> View<'s> {
             needed_latch: Cell::new(false),
             staged: RefCell::default(),
             _lease: lease,
-        }
+        };
+        // What is missing from a database that was emptied is as new as that.
+        view.saw(store.queue().databases_changed());
+        view
     }
 
     /// The store behind it. Not for handlers: one that reads must find no way to an edit.
@@ -224,6 +227,10 @@ impl<'s> View<'s> {
 
     pub(crate) fn map_version(&self) -> u64 {
         self.map_version
+    }
+
+    pub(crate) fn set_map_version(&mut self, version: u64) {
+        self.map_version = version;
     }
 
     /// The time that decides what is expired, ms since the epoch.

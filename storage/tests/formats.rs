@@ -9,6 +9,7 @@ use storage::commit::Fsync;
 use storage::encoding::key::count_key;
 use storage::engine::{BatchBuilder, Engine, EngineTuning, Family, Throttle};
 use storage::ops::hash::{FieldTime, Hash};
+use storage::ops::stream::{self, Span, StreamId};
 use storage::ops::{bytes, hll, list, set, zset};
 use storage::registry::records;
 use storage::{Options, StorageError, Store};
@@ -63,6 +64,24 @@ fn an_identity_that_is_gone_or_damaged_is_not_made_anew() {
     assert!(matches!(open(&path, None), Err(StorageError::Corrupted(_))));
     rewrite(&path, records::IDENTITY, None);
     assert!(matches!(open(&path, None), Err(StorageError::Corrupted(_))));
+}
+
+#[test]
+fn records_that_number_something_are_damage_if_they_are_no_numbers() {
+    for key in [
+        records::RESERVED_IDS,
+        records::NEXT_NAMESPACE,
+        records::CLOCK,
+        records::DATABASE,
+        b"G",
+    ] {
+        let (_dir, path) = closed();
+        rewrite(&path, key, Some(b"short"));
+        let opened = open(&path, None);
+        assert!(matches!(opened, Err(StorageError::Corrupted(_))), "{key:?}");
+        rewrite(&path, key, None);
+        open(&path, None).unwrap();
+    }
 }
 
 #[test]
@@ -211,4 +230,44 @@ fn a_directory_of_format_2_opens_and_reads() {
     }
     let keys = std::iter::once(&b"hyperloglog"[..]);
     assert_eq!(hll::count_union(&view, keys).unwrap(), 3);
+}
+
+#[test]
+fn streams_of_format_2_open_and_read() {
+    let dir = fixture("v2-streams");
+    let path = dir.path().join("data");
+    let report = check(&path, 10).unwrap();
+    assert!(report.is_clean(), "{:?}", report.problems);
+    let directory = Directory::open(dir, Fsync::No);
+    assert_eq!(directory.counted(0), (3, 0));
+    let view = directory.view(0);
+    for (key, count, last, deleted) in [
+        (&b"stream:packed"[..], 3, 3, StreamId::MIN),
+        (b"stream:exploded", 300, 301, StreamId::new(7, 1)),
+    ] {
+        let about = stream::about(&view, key, None).unwrap().unwrap();
+        assert_eq!((about.len, about.added, about.groups), (count, last, 2));
+        assert_eq!(about.last, StreamId::new(last, 1));
+        assert_eq!(about.max_deleted, deleted);
+        let second = StreamId::new(2, 1);
+        let span = Span {
+            start: second,
+            end: second,
+            ..Span::all(None)
+        };
+        let found = stream::range(&view, key, &span).unwrap();
+        let strings: Vec<&[u8]> = found[0].strings.iter().map(|one| &one[..]).collect();
+        assert_eq!(strings, [&b"field"[..], b"value:2"]);
+        let pending = stream::pending_summary(&view, key, b"readers").unwrap();
+        let pending = pending.unwrap();
+        assert_eq!((pending.count, pending.ends), (1, Some((second, second))));
+        let consumers = stream::consumers(&view, key, b"readers").unwrap();
+        let consumers = consumers.unwrap().unwrap();
+        let known: Vec<_> = consumers
+            .iter()
+            .map(|one| (&*one.name, one.pending))
+            .collect();
+        assert_eq!(known, [(&b"ann"[..], 1), (b"ben", 0)]);
+    }
+    assert!(stream::has_group(&view, b"stream:empty", b"readers").unwrap());
 }

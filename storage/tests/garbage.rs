@@ -8,7 +8,7 @@ use storage::change::Event;
 use storage::commit::Fsync;
 use storage::commit::latch::{LatchSet, Mode};
 use storage::encoding::key::{chunk_key, element_prefix, expiry_start, prefix_end};
-use storage::engine::Family;
+use storage::engine::{BatchBuilder, Family, Throttle};
 use storage::sweep::Sweeper;
 
 /// A time far enough ahead that the system clock stays below it while a test runs.
@@ -132,6 +132,31 @@ fn a_latched_key_is_swept_later_and_a_row_behind_the_walk_is_found() {
     directory.set_until("late", "v", T0 + 50);
     sweep(&mut sweeper);
     assert_eq!(directory.store.database_size(0), 0);
+}
+
+#[test]
+fn damaged_rows_are_passed_by_and_hold_nothing_else_up() {
+    let directory = at(T0);
+    for (key, after) in [("before", 10), ("damaged", 20), ("behind", 30)] {
+        directory.set_until(key, "v", T0 + after);
+    }
+    directory.set_chunked("dead", 3);
+    directory.delete("dead");
+    let (store, mut batch) = (&directory.store, BatchBuilder::default());
+    let family = store.engine().family_id(Family::Partition(0));
+    batch.begin(b"");
+    let meta_key = directory.view(0).name(b"damaged").meta_key(0);
+    batch.put(family, &meta_key, b"\xff");
+    batch.put(family, b"e\0\0\x01", b"");
+    let written = store.engine().write(batch.finish(), false, Throttle::Wait);
+    written.unwrap();
+    store.table().clear_committed(store.queue().committed());
+    store.clock().set_manual(T0 + 100);
+    sweep_all(&directory);
+    let left = directory.rows(b"m").into_iter().map(|(key, _)| key);
+    assert_eq!(left.collect::<Vec<_>>(), [meta_key.to_vec()]);
+    assert_eq!(store.sweeps().counts().expired_keys, 2);
+    assert_eq!(store.garbage().ids_waiting(), 0);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use crate::harness::ask::all_fail;
 use crate::harness::server::skip_on_stand_in;
-use crate::harness::{Server, ask, eventually, fails, pack, wire};
+use crate::harness::{Server, ask, eventually, fails, pack, wait, wire};
 use redis::Connection;
 use std::collections::HashMap;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -548,6 +548,32 @@ fn slowlog_keeps_what_is_slow_and_no_passwords() {
         fails(&mut c, "SLOWLOG GET -2"),
         "ERR count should be greater than or equal to -1"
     );
+}
+
+#[test]
+fn a_hangup_does_not_end_the_server() {
+    let server = Server::start();
+    let mut c = server.client();
+    server.signal(libc::SIGHUP);
+    for _ in 0..100 {
+        assert_eq!(ask::<String>(&mut c, "PING"), "PONG");
+    }
+}
+
+#[test]
+fn slowlog_leaves_out_how_long_a_client_takes_to_read() {
+    // Replies for more than sockets hold.
+    const GETS: usize = 4000;
+    let server = Server::builder()
+        .set("slowlog-log-slower-than", "500000")
+        .start();
+    let mut c = server.client();
+    let () = ask(&mut c, &format!("SET key {}", "x".repeat(4000)));
+    let mut late = server.raw();
+    late.send("GET key\r\n".repeat(GETS).as_bytes());
+    wait::clock_passes(Instant::now() + Duration::from_secs(1));
+    (0..GETS).for_each(|_| assert!(late.reply().len() > 4000));
+    assert_eq!(ask::<u64>(&mut c, "SLOWLOG LEN"), 0);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! itself. Must not know: how it is staged. Tests: this file; the oracle's `multi` profile, and its
 //! `blocking` profile sends transactions between waiting clients.
 
+use super::blocking::waiting;
 use crate::harness::ask::fails;
 use crate::harness::{Server, ask, wait};
 use redis::{Connection, Value};
@@ -91,6 +92,39 @@ fn exec_that_starts_anew_begins_in_the_database_it_came_from() {
 }
 
 #[test]
+fn exec_of_a_client_that_is_killed_keeps_its_latches_to_its_end() {
+    let server = Server::builder()
+        .set("enable-debug-command", "local")
+        .start();
+    let (mut c, mut other) = (server.client(), server.client());
+    for (key, letters) in [("one", "ab"), ("two", "ba")] {
+        let text = letters.repeat(5_000);
+        let _: String = ask(&mut other, &format!("SET {key} {text}"));
+    }
+    let _: String = ask(&mut other, "SET n 0");
+    // From files nothing is read but by the threads that may wait for the disk.
+    let _: String = ask(&mut other, "DEBUG RELOAD");
+    let id: u64 = ask(&mut c, "CLIENT ID");
+    let slow = "LCS one two LEN";
+    queue(
+        &mut c,
+        &["INCR n", slow, slow, slow, slow, "INCR n", "RPUSH l a"],
+    );
+    let mut waits = waiting(&server, &mut other, "BLPOP l 0", 0);
+    // The connection stays open when it is answered.
+    let killed = std::thread::spawn(move || (redis::cmd("EXEC").query::<Value>(&mut c), c));
+    let line = format!("CLIENT LIST ID {id}");
+    wait::eventually("it runs", || {
+        ask::<String>(&mut other, &line).contains(" cmd=exec ")
+    });
+    let _: i32 = ask(&mut other, &format!("CLIENT KILL ID {id}"));
+    assert_eq!(ask::<i32>(&mut other, "INCR n"), 3);
+    // Killed, unless this thread had to wait for so long that it was answered before.
+    drop(killed.join().unwrap());
+    waits.expect_reply("*2\r\n$1\r\nl\r\n$1\r\na");
+}
+
+#[test]
 fn exec_is_refused_after_a_command_that_could_not_be_queued() {
     let server = Server::start();
     let mut c = server.client();
@@ -148,7 +182,7 @@ fn multi_does_not_nest_and_watch_comes_before_it() {
 
 #[test]
 fn watch_notices_every_way_in_which_a_key_changes() {
-    let changes: [&[&str]; 9] = [
+    let changes: [&[&str]; 10] = [
         &["SET k 2"],
         &["DEL k"],
         &["EXPIRE k 100"],
@@ -157,6 +191,14 @@ fn watch_notices_every_way_in_which_a_key_changes() {
         &["FLUSHDB"],
         &["FLUSHALL"],
         &["SWAPDB 0 1"],
+        // Back where it was, and written to in between.
+        &[
+            "SWAPDB 0 1",
+            "SELECT 1",
+            "SET k 2",
+            "SELECT 0",
+            "SWAPDB 0 1",
+        ],
         &["MULTI", "APPEND k x", "EXEC"],
     ];
     let server = Server::start();

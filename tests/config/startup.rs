@@ -41,6 +41,24 @@ fn standard_input_is_read_for_a_dash() {
 }
 
 #[test]
+fn sizes_at_their_ends_start() {
+    for (directive, value) in [
+        ("maxmemory", "1"),
+        ("maxmemory", "18446744073709551615"),
+        ("compaction-rate-limit-bytes", "1mb"),
+        ("compaction-rate-limit-bytes", "9223372036854775807"),
+        ("memtable-bytes", "9223372036854775807"),
+    ] {
+        let server = Server::builder().set(directive, value).start();
+        assert_eq!(
+            server.raw().line("PING"),
+            b"+PONG\r\n",
+            "{directive} {value}"
+        );
+    }
+}
+
+#[test]
 fn included_files_are_read_in_place() {
     let place = tempfile::tempdir().expect("a temporary directory");
     let included = place.path().join("included.conf");

@@ -5,11 +5,15 @@
 use crate::harness::{Raw, Server, eventually, pack, wire};
 
 fn resident_bytes(pid: u32) -> u64 {
+    memory(pid, "VmRSS:")
+}
+
+fn memory(pid: u32, field: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a live server");
     let line = status
         .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .expect("VmRSS");
+        .find(|line| line.starts_with(field))
+        .expect("a line of it");
     let kilobytes = line.split_whitespace().nth(1).expect("a figure");
     kilobytes.parse::<u64>().expect("a number") * 1024
 }
@@ -34,6 +38,24 @@ fn output_buffer_hard_limit_closes_a_client_that_asks_for_more_at_once() {
     greedy.send(&pack(&["GET", "k"]));
     eventually("the reader is closed", || connected(&mut admin) == 1);
     server.expect_log("overcoming of output buffer limits");
+}
+
+#[test]
+fn a_reply_beyond_the_hard_limit_is_not_put_together() {
+    let server = Server::builder()
+        .set("client-output-buffer-limit", "normal 8mb 0 0")
+        .allow("overcoming of output buffer limits", "the test provokes it")
+        .start();
+    let mut admin = server.raw();
+    let member = vec![b'm'; 1 << 20];
+    assert_eq!(admin.command(&[&b"SADD"[..], b"s", &member]), b":1\r\n");
+    let mut greedy = server.raw();
+    greedy.expect("PING", "+PONG");
+    let before = resident_bytes(server.pid());
+    greedy.send(&pack(&["SRANDMEMBER", "s", "-400"]));
+    eventually("the reader is closed", || connected(&mut admin) == 1);
+    let grown = memory(server.pid(), "VmHWM:").saturating_sub(before);
+    assert!(grown < 128 << 20, "the server grew by {} MB", grown >> 20);
 }
 
 #[test]

@@ -164,7 +164,7 @@ static GETKEYS: CommandSpec = CommandSpec {
 fn getkeys(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
     let (_, request, keys) = keys_of(args)?;
     let keys = keys.iter();
-    let keys = keys.map(|(at, _)| request.get(usize::from(*at)).unwrap_or_default());
+    let keys = keys.map(|(at, _)| request.get(*at as usize).unwrap_or_default());
     Ok(Reply::array(keys.map(Reply::bulk_bytes)).into())
 }
 
@@ -183,7 +183,7 @@ fn getkeysandflags(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcom
     let (command, request, keys) = keys_of(args)?;
     let name = command.full_name;
     let keys = keys.iter().map(|(at, flags)| {
-        let key = request.get(usize::from(*at)).unwrap_or_default();
+        let key = request.get(*at as usize).unwrap_or_default();
         let flags = hints::flags_of(name, &request, *flags);
         let flags = flags.names().into_iter().map(Reply::Simple);
         Reply::array([Reply::bulk_bytes(key), Reply::Set(flags.collect())])

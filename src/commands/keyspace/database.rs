@@ -11,9 +11,9 @@ use storage::limits::DATABASES_MAX;
 use storage::ops::{databases, keyspace};
 use storage::{Edit, View};
 
-/// Databases that there are: as configured, as far as storage can number them.
+/// Databases that there are.
 fn database_count(config: &Config) -> u32 {
-    u32::try_from(config.databases.get()).map_or(DATABASES_MAX, |count| count.min(DATABASES_MAX))
+    u32::try_from(config.databases.get()).unwrap_or(DATABASES_MAX)
 }
 
 /// The number as that of a database, or `ERR DB index is out of range`.

@@ -94,6 +94,10 @@ fn wrong_arguments_have_redis_texts() {
         "argument couldn't be parsed into an integer"
     );
     assert_eq!(fault("partitions 3").1, "argument must be a power of two");
+    let many = fault("databases 65537").1;
+    assert_eq!(many, "argument must be at most 65536");
+    let slow = fault("compaction-rate-limit-bytes 1").1;
+    assert_eq!(slow, "argument must be 0 or at least 1mb");
     assert_eq!(
         fault("partitions 0").1,
         "argument must be between 1 and 256 inclusive"

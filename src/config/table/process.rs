@@ -7,6 +7,7 @@ use crate::config::choice::{Choice, LogLevel};
 use crate::config::directive::Directive;
 use crate::config::kind::Kind;
 use crate::config::value::Value;
+use storage::limits::DATABASES_MAX;
 
 const NO_SYSLOG: &str = "the log goes to the standard output or a file";
 const NO_TITLE: &str = "the process keeps its command line as its title";
@@ -15,6 +16,17 @@ const THREADS_FLOAT: &str = "threads are not pinned; use taskset or a cgroup";
 const NOT_A_CHILD: &str = "the server forks no children";
 const HZ_MIN: i64 = 1;
 const HZ_MAX: i64 = 500;
+
+/// INFO looks at each of them, and storage numbers no more.
+fn as_many_as_can_be_stored(value: &Value) -> Result<(), &'static str> {
+    const _: () = assert!(DATABASES_MAX == 65_536);
+    match value {
+        Value::Int(count) if *count > i64::from(DATABASES_MAX) => {
+            Err("argument must be at most 65536")
+        }
+        _ => Ok(()),
+    }
+}
 
 pub(super) const SHUTDOWN_SAVE: u32 = 1;
 pub(super) const SHUTDOWN_NOSAVE: u32 = 2;
@@ -81,8 +93,9 @@ pub(super) static ROWS: &[Directive] = &[
         "16",
     )
     .immutable()
+    .check(as_many_as_can_be_stored)
     .slot(|c| Cell::Number(&c.databases))
-    .doc("Databases that SELECT can choose from, numbered from 0."),
+    .doc("Databases that SELECT can choose from, numbered from 0; 65536 at most."),
     Directive::new("hz", Kind::INT, "10")
         .clamp(HZ_MIN, HZ_MAX)
         .slot(|c| Cell::Number(&c.hz))

@@ -20,6 +20,17 @@ fn power_of_two(value: &Value) -> Result<(), &'static str> {
     }
 }
 
+/// Least rate for RocksDB, which shares out what may be written in tenths of a second, and with
+/// less than a byte for one divides by it.
+const RATE_MIN: u64 = MIB;
+
+fn no_rate_or_enough(value: &Value) -> Result<(), &'static str> {
+    match value {
+        Value::Memory(1..RATE_MIN) => Err("argument must be 0 or at least 1mb"),
+        _ => Ok(()),
+    }
+}
+
 pub(super) static ROWS: &[Directive] = &[
     Directive::new("dir", Kind::Directory, "./")
         .immutable()
@@ -83,10 +94,13 @@ pub(super) static ROWS: &[Directive] = &[
         .slot(|c| Cell::Number(&c.background_jobs))
         .doc("Flushes and compactions that may run at once; each uses a processor and the disk."),
     Directive::new("compaction-rate-limit-bytes", Kind::BYTES, "0")
+        .immutable()
+        .check(no_rate_or_enough)
         .slot(|c| Cell::Bytes(&c.compaction_rate_limit_bytes))
         .doc(
             "Bytes a second that flushes and compactions together may write, so that they leave \
-             the disk to reads; 0 is no limit. Too low a limit makes writes wait for them.",
+             the disk to reads; 0 is no limit, 1mb the least. Too low a limit makes writes wait \
+             for them.",
         ),
     Directive::new(
         "wal-total-bytes-max",

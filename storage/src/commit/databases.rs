@@ -1,9 +1,11 @@
 //! Owns the map of databases that is in force: every command asks it, few replace it.
-//! Invariants: an answer is of one state of the map; who replaces it holds the lock meanwhile.
+//! Invariants: an answer is of one state of the map; who replaces it holds the lock meanwhile; who
+//! has an answer finds the position of the change behind it, or of a later one.
 //! Must not know: who asks, why it changes. Tests: below, and `storage/tests`.
 //!
 //! On the request path: to ask for one of the first databases takes no lock.
 
+use super::queue::Position;
 use crate::registry::DatabaseMap;
 use parking_lot::{RwLock, RwLockWriteGuard};
 use std::ops::{Deref, DerefMut};
@@ -20,6 +22,9 @@ pub struct LiveMap {
     /// Those of `map`, or [`CHANGING`]. Written with the lock only.
     version: AtomicU64,
     first: [AtomicU32; FIRST],
+    /// Where the edit stands that made the map what it is; 0 where it is as it was found, or as it
+    /// was before edits that failed. Written with the lock only.
+    changed: AtomicU64,
 }
 
 impl LiveMap {
@@ -28,6 +33,7 @@ impl LiveMap {
             map: RwLock::new(map),
             version: AtomicU64::new(CHANGING),
             first: Default::default(),
+            changed: AtomicU64::new(0),
         };
         // Dropping the guard publishes the map.
         drop(live.write());
@@ -49,6 +55,12 @@ impl LiveMap {
         }
         let map = self.map.read();
         (map.namespace(db), map.version)
+    }
+
+    /// The position whose commit makes true what was resolved before this call.
+    #[inline]
+    pub fn changed(&self) -> Position {
+        self.changed.load(Ordering::Relaxed)
     }
 
     /// The newest version. To one who can keep others from replacing the map it is the version.
@@ -78,6 +90,14 @@ impl LiveMap {
 pub struct Change<'l> {
     live: &'l LiveMap,
     map: RwLockWriteGuard<'l, DatabaseMap>,
+}
+
+impl Change<'_> {
+    /// Says where the edit stands that makes the map what it is from now on.
+    pub fn stands_at(&self, position: Position) {
+        // What the version publishes when this is dropped.
+        self.live.changed.store(position, Ordering::Relaxed);
+    }
 }
 
 impl Deref for Change<'_> {

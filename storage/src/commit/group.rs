@@ -52,7 +52,7 @@ struct Scratch {
     order: Vec<PlacedRow>,
     batch_index: Vec<u32>,
     recycled: Forming,
-    /// A closed group that was refused to avoid a stall; the committer thread writes it first.
+    /// A closed group that would have made its leader wait; the committer thread writes it first.
     stalled: Option<Forming>,
 }
 
@@ -131,9 +131,8 @@ impl Leader {
 
     /// Commits what is staged, on this thread where `fsyncs` allows it.
     pub(super) fn try_lead(&self, fsyncs: Fsyncs) -> Led {
-        let sync = self.syncs_groups();
         let here = fsyncs == Fsyncs::Here && self.queue.pending_bytes() <= SYNC_HERE_BYTES_MAX;
-        if sync && !here {
+        if self.syncs_groups() && !here {
             self.call_committer();
             return Led::Busy;
         }
@@ -147,6 +146,14 @@ impl Leader {
         let Some(group) = self.queue.close(recycled) else {
             return Led::Nothing;
         };
+        // Asked again of a closed group: another may have been written since, and have left room in
+        // the log, or the mode may have changed, and writes that were staged after that are in it.
+        let sync = self.syncs_groups();
+        if sync && !here {
+            scratch.stalled = Some(group);
+            self.call_committer();
+            return Led::Busy;
+        }
         let led = self.write_group(&mut scratch, group, Throttle::Refuse, sync);
         drop(scratch);
         self.queue.waiters.wake_all();
@@ -158,7 +165,6 @@ impl Leader {
     /// only leave the disk idle. Gives whether there was anything.
     pub(crate) fn committer_round(&self) -> bool {
         let mut scratch: MutexGuard<'_, Scratch> = self.scratch.lock();
-        let sync = self.syncs_groups();
         let group = match scratch.stalled.take() {
             Some(stalled) => stalled,
             None => {
@@ -172,6 +178,7 @@ impl Leader {
                 }
             }
         };
+        let sync = self.syncs_groups();
         self.write_group(&mut scratch, group, Throttle::Wait, sync);
         drop(scratch);
         self.queue.waiters.wake_all();

@@ -267,6 +267,13 @@ impl CommitQueue {
         self.map.resolve(db)
     }
 
+    /// The position whose commit makes true what [`CommitQueue::resolve`] said before: of the edit
+    /// that last emptied or exchanged databases.
+    #[inline]
+    pub fn databases_changed(&self) -> Position {
+        self.map.changed()
+    }
+
     /// Number of keys of a namespace, and the position of the last edit that it counts.
     pub fn count_keys(&self, ns: u32) -> (u64, Position) {
         // Counts change before the position does; the lock makes the two one.
@@ -365,6 +372,8 @@ impl CommitQueue {
         }
         let before = std::mem::replace(&mut *current, map);
         current.version = before.version + 1;
+        // The first row of the edit is committed with the last.
+        current.stands_at(forming.end() + 1);
         forming.map_before.get_or_insert(before);
         Ok(())
     }
@@ -430,6 +439,7 @@ impl CommitQueue {
         let version = map.version + 1;
         if let Some(before) = map_before {
             *map = before;
+            map.stands_at(0);
         }
         map.version = version;
         drop(map);

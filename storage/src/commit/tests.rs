@@ -89,6 +89,70 @@ fn a_group_refused_for_want_of_space_fails_with_what_stands_behind_it_and_nothin
 }
 
 #[test]
+fn who_finds_a_database_emptied_waits_until_that_is_committed() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory);
+    let (queue, leader) = (store.queue(), store.leader());
+    leader.wait_blocking(set(&store, "a", b"v")).unwrap();
+    let finds_nothing = |db| {
+        let view = store.view(db, DISK).unwrap();
+        assert!(string::get(&view, b"a").unwrap().is_none());
+        view.seen()
+    };
+    let flush = || {
+        let mut edit = store.edit(0, DISK).unwrap();
+        edit.flush_database(&[0]).unwrap();
+        edit.stage().unwrap()
+    };
+    flush();
+    let seen = finds_nothing(0);
+    assert!(seen > queue.committed());
+    let group = queue.close(Forming::default()).unwrap();
+    queue.undo(group, StorageError::DiskFull);
+    assert!(is_full(leader.wait_blocking(seen)));
+    // Nothing of the flush is left to wait for.
+    let view = store.view(0, DISK).unwrap();
+    assert_eq!(
+        string::get(&view, b"a").unwrap().as_deref(),
+        Some(&b"v"[..])
+    );
+    assert_eq!(view.seen(), 0);
+    drop(view);
+    queue.clear_disk_full();
+    leader.wait_blocking(flush()).unwrap();
+    assert_eq!(finds_nothing(0), 0);
+    let mut edit = store.edit(0, DISK).unwrap();
+    edit.swap_databases(0, 20);
+    let swapped = edit.stage().unwrap();
+    assert!((1..=swapped).contains(&finds_nothing(20)));
+    leader.wait_blocking(swapped).unwrap();
+    assert_eq!(finds_nothing(20), 0);
+}
+
+#[test]
+fn an_edit_that_only_read_begins_anew_if_databases_were_exchanged_under_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory);
+    set(&store, "a", b"v");
+    let reads = |between: &dyn Fn()| {
+        let mut edit = store.edit(0, DISK).unwrap();
+        let here = string::get(&edit, b"a").unwrap().is_some();
+        between();
+        edit.select(1);
+        let there = string::get(&edit, b"a").unwrap().is_some();
+        edit.stage().map(|_| (here, there))
+    };
+    let swap = || {
+        let mut edit = store.edit(0, DISK).unwrap();
+        edit.swap_databases(0, 1);
+        edit.stage().unwrap();
+    };
+    assert_eq!(reads(&|| ()).ok(), Some((true, false)));
+    assert!(matches!(reads(&swap), Err(StorageError::NamespaceChanged)));
+    assert_eq!(reads(&|| ()).ok(), Some((false, true)));
+}
+
+#[test]
 fn edits_that_one_commit_cannot_hold_go_out_in_several() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&directory);

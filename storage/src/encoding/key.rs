@@ -39,10 +39,6 @@ pub mod sub_kind {
 
 /// Bytes of a meta row key before the user key.
 pub const META_PREFIX_LEN: usize = 1 + 4 + 2 + 6;
-/// Bytes of an expiry row key before the user key.
-pub const EXPIRY_PREFIX_LEN: usize = 1 + 8 + 4 + 2 + 6;
-/// Bytes of an element row key before the sub-kind.
-pub const ELEMENT_PREFIX_LEN: usize = 1 + 2 + 8;
 
 /// A row key under construction; most fit without allocation.
 pub type RowKey = SmallVec<[u8; 64]>;

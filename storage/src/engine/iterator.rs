@@ -1,6 +1,7 @@
 //! Owns iteration over rows in key order.
-//! Invariants: a row is given only if it was read; an iterator of tier `Memory` that meets the disk
-//! ends with `NeedsDisk`, never with a silent end. Tests: `engine/tests.rs`.
+//! Invariants: a row is given only if it was read; an iterator of tier `Memory` that meets the
+//! disk, or too many deleted rows in a row, ends with `NeedsDisk`, never with a silent end.
+//! Tests: `engine/tests.rs`.
 
 use super::engine_error;
 use super::read_counters::ReadCounters;

@@ -24,6 +24,7 @@ pub use read_counters::ReadCounters;
 pub use wal::{LogEntry, LogReader, log_files};
 
 use crate::error::{Result, StorageError};
+use crate::limits::SKIPPED_ROWS_SERVING_MAX;
 use dead_ids::DeadIds;
 use log_space::LogSpace;
 use rocksdb::{
@@ -284,6 +285,9 @@ impl Engine {
         options.set_iterate_range(bounds);
         // Blocks of a long scan would only push hot blocks out.
         options.fill_cache(tier == Tier::Disk);
+        if tier == Tier::Memory {
+            options.set_max_skippable_internal_keys(SKIPPED_ROWS_SERVING_MAX);
+        }
         let raw = self.db.raw_iterator_cf_opt(self.family(family)?, options);
         Ok(RowIterator::new(raw, &self.reads))
     }

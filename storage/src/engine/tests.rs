@@ -214,6 +214,44 @@ fn reads_are_counted_and_steps_when_the_iterator_ends() {
 }
 
 #[test]
+fn deleted_rows_without_end_are_not_passed_in_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(&dir, 1);
+    let family = Family::Partition(0);
+    let write = |rows: u64, deleted: bool| {
+        let mut batch = BatchBuilder::default();
+        batch.begin(b"");
+        for n in 0..rows {
+            match deleted {
+                true => batch.delete(engine.family_id(family), &n.to_be_bytes()),
+                false => batch.put(engine.family_id(family), &n.to_be_bytes(), b"v"),
+            }
+        }
+        let written = engine.write(batch.finish(), false, Throttle::Wait);
+        assert_eq!(written.unwrap(), Written::Done);
+    };
+    let first = |tier| {
+        let mut rows = engine.iterate(family, Bounds::all(), tier).unwrap();
+        rows.seek_first()?;
+        crate::Result::Ok(rows.row().map(|(key, _)| key.to_vec()))
+    };
+    write(SKIPPED_ROWS_SERVING_MAX * 2 + 1, false);
+    write(SKIPPED_ROWS_SERVING_MAX / 4, true);
+    let left = SKIPPED_ROWS_SERVING_MAX / 4;
+    assert_eq!(
+        first(Tier::Memory).unwrap(),
+        Some(left.to_be_bytes().to_vec())
+    );
+    write(SKIPPED_ROWS_SERVING_MAX * 2, true);
+    assert!(matches!(first(Tier::Memory), Err(StorageError::NeedsDisk)));
+    let left = SKIPPED_ROWS_SERVING_MAX * 2;
+    assert_eq!(
+        first(Tier::Disk).unwrap(),
+        Some(left.to_be_bytes().to_vec())
+    );
+}
+
+#[test]
 fn blocks_read_from_files_are_counted_where_that_is_asked_for() {
     let dir = tempfile::tempdir().unwrap();
     let family = Family::Partition(0);

@@ -176,9 +176,13 @@ fn growth_is_slow_and_shrinking_is_not() {
 
 #[test]
 fn an_automatic_target_is_at_most_half_of_the_machine() {
+    let machine = memory_total().unwrap();
     let target = target_of(0);
-    assert!(target > 0 && target <= memory_total().unwrap_or(1 << 30) / 2);
+    assert!(target > 0 && target <= machine / 2);
     assert_eq!(target_of(5), 5);
+    // No less than a cache works with, and no more than there is.
+    assert_eq!(block_cache_at_start(5, 40), BLOCK_CACHE_MIN);
+    assert_eq!(block_cache_at_start(usize::MAX, 40), machine / 100 * 40);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //! keys, takes fields of hashes away, or files keys under their later time.
 //! Invariants: a key is judged under its exclusive latch, and one that is latched is left for the
 //! next round; a walk begins where the last one ended or at the earliest row inserted since, so it
-//! does not read its own tombstones again. Tests: `storage/tests/garbage.rs`.
+//! does not read its own tombstones again; what is damaged is told of once and passed by.
+//! Tests: `storage/tests/garbage.rs`.
 
 use super::control::add;
 use super::sweeping_edit;
@@ -38,6 +39,8 @@ pub(super) struct ExpirySweep {
     retry: Vec<Vec<u8>>,
     /// Rows of hashes that hold more fields that are due.
     unfinished: Vec<Vec<u8>>,
+    /// A damaged row was told of.
+    told: bool,
 }
 
 /// What was found of an expiry row.
@@ -47,6 +50,8 @@ enum Judged {
     Done,
     /// The row stays: its hash holds more fields that are due.
     Unfinished,
+    /// Somebody else works on the key.
+    Latched,
 }
 
 /// An edit that is being filled, and the latches it stands on.
@@ -67,6 +72,7 @@ impl ExpirySweep {
             cursors: vec![expiry_start(0); partitions],
             retry: Vec::new(),
             unfinished: Vec::new(),
+            told: false,
         }
     }
 
@@ -75,7 +81,9 @@ impl ExpirySweep {
         let looked = self.walk(store, budget);
         if looked.is_err() {
             // What was taken and not dealt with is found again from the start.
+            let told = self.told;
             *self = ExpirySweep::new(store);
+            self.told = told;
         }
         looked
     }
@@ -168,7 +176,8 @@ impl ExpirySweep {
         let mut filling: Option<Filling<'_, '_>> = None;
         for row in rows {
             let Some((at_ms, parts)) = parse_expiry(row) else {
-                return Err(StorageError::Corrupted(format!("expiry row {row:02x?}")));
+                self.pass_by(row, "it cannot be read");
+                continue;
             };
             let name = KeyName::new(parts.user_key, store.seed());
             // A row of a dead namespace goes with whatever edit is at hand.
@@ -186,17 +195,21 @@ impl ExpirySweep {
                 continue;
             };
             if db.is_some() {
-                warm(store, &name, parts.ns)?;
-                let mut latches = LatchSet::default();
-                latches.add(&name, Mode::Exclusive);
-                let Some(guard) = store.latches().try_lock(&latches) else {
-                    self.put_off(store, row, at_ms);
-                    continue;
-                };
-                filling._guards.push(guard);
-                if filling.judge(parts.user_key, at_ms)? == Judged::Unfinished {
-                    self.unfinished.push(row.clone());
-                    continue;
+                match filling.look_at(store, &name, parts.ns, at_ms) {
+                    Ok(Judged::Done) => {}
+                    Ok(Judged::Unfinished) => {
+                        self.unfinished.push(row.clone());
+                        continue;
+                    }
+                    Ok(Judged::Latched) => {
+                        self.put_off(store, row, at_ms);
+                        continue;
+                    }
+                    Err(StorageError::Corrupted(what)) => {
+                        self.pass_by(row, &what);
+                        continue;
+                    }
+                    Err(error) => return Err(error),
                 }
             }
             filling.rows.push(row);
@@ -208,6 +221,14 @@ impl ExpirySweep {
         }
         let finished = self.finish(store, filling)?;
         Ok(store.queue().later(last, finished))
+    }
+
+    /// Leaves a row where it is, for the fsck to find. The next start looks at it again.
+    fn pass_by(&mut self, row: &[u8], what: &str) {
+        if !std::mem::replace(&mut self.told, true) {
+            let row = row.escape_ascii();
+            tracing::warn!("expiry row {row} is passed by, and others like it: {what}");
+        }
     }
 
     fn put_off(&mut self, store: &Store, row: &[u8], at_ms: u64) {
@@ -254,6 +275,29 @@ impl<'s> Filling<'s, '_> {
     /// Whether it has room for a row of this database.
     fn takes(&self, db: u32) -> bool {
         self.db == db && self.edit.staged_bytes() < EDIT_BYTES_MAX
+    }
+
+    /// Judges a key under its latch, if that is free. A failure leaves nothing in the edit.
+    fn look_at(
+        &mut self,
+        store: &Store,
+        name: &KeyName<'_>,
+        ns: u32,
+        at_ms: u64,
+    ) -> Result<Judged> {
+        warm(store, name, ns)?;
+        let mut latches = LatchSet::default();
+        latches.add(name, Mode::Exclusive);
+        let Some(guard) = store.latches().try_lock(&latches) else {
+            return Ok(Judged::Latched);
+        };
+        self._guards.push(guard);
+        self.edit.savepoint();
+        let judged = self.judge(name.user_key, at_ms);
+        if judged.is_err() {
+            self.edit.roll_back();
+        }
+        judged
     }
 
     /// What the row at `at_ms` stands for: nothing (the key is gone, persists, or is filed

@@ -2,7 +2,7 @@
 //! Invariants: everything is deleted through the ordinary commit path, so replicas, events, counts
 //! and the hot table see it; rows of a dead id or namespace go only below the safe position; the
 //! row that declares them dead goes with the last of them; a round is bounded.
-//! Must not know: commands. Tests: `storage/tests/garbage.rs`.
+//! Must not know: commands. Tests: below, `storage/tests/garbage.rs`.
 
 mod control;
 mod expiry;
@@ -50,18 +50,18 @@ impl<'s> Sweeper<'s> {
     }
 
     /// A bounded amount of work of each kind. Gives the number of rows dealt with; 0 means that
-    /// nothing can be swept now.
+    /// nothing can be swept now. What fails in one kind does not hold up the others.
     pub fn round(&mut self) -> Result<usize> {
-        let mut rows = 0;
         let control = self.store.sweeps();
-        if control.active_expire() {
-            let budget = (control.expire_rows_per_s() / ROUNDS_PER_S).max(1);
-            rows += self.expiry.round(self.store, budget)?;
-        }
+        let budget = (control.expire_rows_per_s() / ROUNDS_PER_S).max(1);
+        let expired = match control.active_expire() {
+            true => self.expiry.round(self.store, budget),
+            false => Ok(0),
+        };
         let budget = (control.dead_rows_per_s() / ROUNDS_PER_S).max(1);
-        rows += self.namespaces.round(self.store, budget)?;
-        rows += self.ids.round(self.store, budget)?;
-        Ok(rows)
+        let namespaces = self.namespaces.round(self.store, budget);
+        let ids = self.ids.round(self.store, budget);
+        Ok(expired? + namespaces? + ids?)
     }
 }
 
@@ -72,8 +72,10 @@ fn sweeping_edit(store: &Store, db: u32) -> Result<Edit<'_>> {
     Ok(edit)
 }
 
-/// Stages and waits until it is committed, so that the sweeper never runs ahead of the disk.
-fn commit(store: &Store, edit: Edit<'_>) -> Result<u64> {
+/// Stages rows of no database and waits until they are committed, so that the sweeper never runs
+/// ahead of the disk. It is not held up by who empties or exchanges databases all the time.
+fn commit(store: &Store, mut edit: Edit<'_>) -> Result<u64> {
+    edit.disown_databases();
     let position = edit.stage()?;
     store.leader().wait_blocking(position)?;
     Ok(position)
@@ -96,5 +98,27 @@ pub(crate) fn run(store: &Arc<Store>, stop: &AtomicBool) {
             }
             Err(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+    use crate::commit::QueuedRow;
+    use crate::encoding::key::garbage_key;
+    use crate::encoding::record::Record;
+
+    #[test]
+    fn what_is_dead_is_destroyed_whatever_becomes_of_databases_meanwhile() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(Options::new(directory.path().join("data"))).unwrap();
+        let mut edit = sweeping_edit(&store, 0).unwrap();
+        let record = Record::new(&garbage_key(7, 9), &[]);
+        edit.push(QueuedRow::new(record, store.family(7), true, None));
+        let mut swap = store.edit(0, SWEEPING).unwrap();
+        swap.swap_databases(0, 1);
+        swap.stage().unwrap();
+        assert!(commit(&store, edit).unwrap() > 0);
     }
 }

@@ -4,7 +4,7 @@
 //! Invariants: who looks again has waited already, and keeps its place and its time.
 //! Must not know: which thread looks. Tests: this file.
 
-use super::{MOMENT, expect_blocked, popped, waiting};
+use super::{MOMENT, client_id, expect_blocked, popped, waiting};
 use crate::harness::server::skip_on_stand_in;
 use crate::harness::{Server, ask, wire};
 use std::time::{Duration, Instant};
@@ -189,8 +189,7 @@ fn a_client_that_looked_again_can_be_unblocked() {
     let server = Server::start();
     let mut c = server.client();
     let mut mover = server.raw();
-    let id = mover.line("CLIENT ID");
-    let id = wire::integer(&id).expect("a number");
+    let id = client_id(&mut mover);
     mover.send(b"BLMOVE k to LEFT LEFT 0\r\n");
     expect_blocked(&mut c, 1);
     for _ in 0..20 {

@@ -2,8 +2,10 @@
 //! Invariants: an element goes to a client that is there, or stays. Must not know: sockets' inner
 //! life. Tests: this file.
 
-use super::{MOMENT, expect_blocked, popped, waiting};
+use super::{MOMENT, client_id, expect_blocked, popped, waiting};
 use crate::harness::{Server, ask, eventually};
+
+const UNBLOCKED: &str = "-UNBLOCKED client unblocked via CLIENT UNBLOCK";
 
 #[test]
 fn what_a_client_that_left_waited_for_stays() {
@@ -40,8 +42,7 @@ fn client_kill_ends_a_wait_and_takes_nothing() {
     let server = Server::start();
     let mut c = server.client();
     let mut raw = server.raw();
-    let id = String::from_utf8(raw.line("CLIENT ID")).expect("a number");
-    let id = id.trim_start_matches(':').trim().to_string();
+    let id = client_id(&mut raw);
     raw.send(b"BLPOP k 0\r\n");
     expect_blocked(&mut c, 1);
     assert_eq!(ask::<u64>(&mut c, &format!("CLIENT KILL ID {id}")), 1);
@@ -49,6 +50,25 @@ fn client_kill_ends_a_wait_and_takes_nothing() {
     expect_blocked(&mut c, 0);
     let () = ask(&mut c, "RPUSH k a");
     assert_eq!(ask::<u64>(&mut c, "LLEN k"), 1);
+}
+
+#[test]
+fn a_client_that_waits_is_not_idle() {
+    let server = Server::builder().set("timeout", "2").start();
+    let mut c = server.client();
+    let mut waiter = waiting(&server, &mut c, "BLPOP k 0", 0);
+    let mut monitor = server.raw();
+    monitor.expect("MONITOR", "+OK");
+    // The youngest has been idle for as long as the others when it is closed.
+    let mut idle = server.raw();
+    let id = client_id(&mut idle);
+    eventually("the idle client is closed", || {
+        ask::<String>(&mut c, &format!("CLIENT LIST ID {id}")).is_empty()
+    });
+    let () = ask(&mut c, "RPUSH k a");
+    waiter.expect_reply(&popped("k", "a"));
+    waiter.expect("PING", "+PONG");
+    while !String::from_utf8_lossy(&monitor.reply()).contains("RPUSH") {}
 }
 
 #[test]
@@ -60,20 +80,11 @@ fn client_unblock_ends_a_wait_as_its_time_would_or_with_an_error() {
         ("BLPOP k 0", " TIMEOUT", "*-1"),
         ("BLMOVE k l LEFT LEFT 9", " timeout", "*-1"),
         ("BLMPOP 0 1 k LEFT", " TIMEOUT", "*-1"),
-        (
-            "BRPOP k 0",
-            " ERROR",
-            "-UNBLOCKED client unblocked via CLIENT UNBLOCK",
-        ),
-        (
-            "BRPOPLPUSH k l 0",
-            " error",
-            "-UNBLOCKED client unblocked via CLIENT UNBLOCK",
-        ),
+        ("BRPOP k 0", " ERROR", UNBLOCKED),
+        ("BRPOPLPUSH k l 0", " error", UNBLOCKED),
     ];
     let mut raw = server.raw();
-    let id = String::from_utf8(raw.line("CLIENT ID")).expect("a number");
-    let id = id.trim_start_matches(':').trim().to_string();
+    let id = client_id(&mut raw);
     for (line, reason, reply) in cases {
         raw.send(format!("{line}\r\nPING\r\n").as_bytes());
         expect_blocked(&mut c, 1);
@@ -188,5 +199,5 @@ fn brpoplpush_served_by_exec_moves_before_those_who_wait_for_its_target() {
     pusher.expect("LPUSH to b", "+QUEUED");
     pusher.expect("EXEC", "*2\r\n:1\r\n:1");
     mover.expect_reply("$1\r\na");
-    taker.expect_reply("*2\r\n$2\r\nto\r\n$1\r\na");
+    taker.expect_reply(&popped("to", "a"));
 }

@@ -1,7 +1,7 @@
 //! Who is served first: places in the line, keys in their order, chains of moves.
 //! Invariants: first come, first served on every key. Must not know: how. Tests: this file.
 
-use super::{MOMENT, expect_blocked, popped, waiting};
+use super::{MOMENT, expect_blocked, popped, popped_many, waiting};
 use crate::harness::{Raw, Server, ask, pack};
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ fn waiters_of_a_key_are_served_in_the_order_in_which_they_came() {
         let () = ask(&mut c, &format!("RPUSH k e{at}"));
         let element = format!("e{at}");
         match at {
-            2 => waiter.expect_reply("*2\r\n$1\r\nk\r\n*1\r\n$2\r\ne2"),
+            2 => waiter.expect_reply(&popped_many("k", &[&element])),
             _ => waiter.expect_reply(&popped("k", &element)),
         }
     }

@@ -10,7 +10,7 @@ mod line;
 mod shapes;
 mod wake;
 
-use crate::harness::{Raw, Server, ask, eventually};
+use crate::harness::{Raw, Server, ask, eventually, wire};
 use redis::Connection;
 use std::time::Duration;
 
@@ -30,16 +30,29 @@ fn expect_blocked(c: &mut Connection, clients: usize) {
 #[track_caller]
 pub fn waiting(server: &Server, c: &mut Connection, line: &str, before: usize) -> Raw {
     let mut raw = server.raw();
-    raw.send(&crate::harness::pack(&crate::harness::wire::words(line)));
+    raw.send(&crate::harness::pack(&wire::words(line)));
     expect_blocked(c, before + 1);
     raw
 }
 
+/// The number of a connection's client.
+#[track_caller]
+fn client_id(raw: &mut Raw) -> i64 {
+    wire::integer(&raw.line("CLIENT ID")).expect("a number")
+}
+
 /// `key element` as BLPOP tells it, without the last CRLF.
 fn popped(key: &str, element: &str) -> String {
-    format!(
-        "*2\r\n${}\r\n{key}\r\n${}\r\n{element}",
-        key.len(),
-        element.len()
-    )
+    format!("*2\r\n{}\r\n{}", bulk(key), bulk(element))
+}
+
+/// `key [element ...]` as BLMPOP tells it, without the last CRLF.
+fn popped_many(key: &str, elements: &[&str]) -> String {
+    let told: Vec<String> = elements.iter().map(|element| bulk(element)).collect();
+    let (key, told) = (bulk(key), told.join("\r\n"));
+    format!("*2\r\n{key}\r\n*{}\r\n{told}", elements.len())
+}
+
+fn bulk(text: &str) -> String {
+    format!("${}\r\n{text}", text.len())
 }

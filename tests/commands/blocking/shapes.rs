@@ -1,7 +1,7 @@
 //! Replies in both protocols, errors, and how long a wait takes.
 //! Invariants: a time is never shorter than asked for. Must not know: who serves. Tests: this file.
 
-use super::{popped, waiting};
+use super::{popped, popped_many, waiting};
 use crate::harness::ask::all_fail;
 use crate::harness::{Server, ask};
 use std::time::{Duration, Instant};
@@ -25,12 +25,12 @@ fn blmpop_takes_several_of_the_first_list_that_has_any() {
     let mut raw = server.raw();
     raw.expect("RPUSH two a b c", ":3");
     raw.expect("RPUSH three x", ":1");
-    let both = "*2\r\n$3\r\ntwo\r\n*2\r\n$1\r\nc\r\n$1\r\nb";
-    raw.expect("BLMPOP 0 3 one two three RIGHT COUNT 2", both);
-    let one = "*2\r\n$3\r\ntwo\r\n*1\r\n$1\r\na";
-    raw.expect("BLMPOP 0 3 one two three left", one);
-    let three = "*2\r\n$5\r\nthree\r\n*1\r\n$1\r\nx";
-    raw.expect("BLMPOP 0 3 one two three LEFT COUNT 10", three);
+    let both = popped_many("two", &["c", "b"]);
+    raw.expect("BLMPOP 0 3 one two three RIGHT COUNT 2", &both);
+    let one = popped_many("two", &["a"]);
+    raw.expect("BLMPOP 0 3 one two three left", &one);
+    let three = popped_many("three", &["x"]);
+    raw.expect("BLMPOP 0 3 one two three LEFT COUNT 10", &three);
     raw.expect("BLMPOP 0.01 1 one LEFT", "*-1");
     raw.line("HELLO 3");
     raw.expect("BLMPOP 0.01 1 one LEFT", "_");
@@ -172,6 +172,6 @@ fn who_waits_is_told_in_its_own_protocol() {
     super::expect_blocked(&mut c, 1);
     let mut old = waiting(&server, &mut c, "BLPOP list 0", 1);
     let () = ask(&mut c, "RPUSH list a b c");
-    new.expect_reply("*2\r\n$4\r\nlist\r\n*2\r\n$1\r\na\r\n$1\r\nb");
+    new.expect_reply(&popped_many("list", &["a", "b"]));
     old.expect_reply(&popped("list", "c"));
 }
