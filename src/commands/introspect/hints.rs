@@ -122,6 +122,11 @@ pub fn note(full_name: &str) -> Option<&'static str> {
     row.map(|(_, note)| *note)
 }
 
+/// Whether the argument at a key's place is no key: MIGRATE's empty one before KEYS.
+pub fn leaves_out(full_name: &str, at: usize, request: &Request<'_>) -> bool {
+    full_name == "migrate" && at == 3 && request.get(at).is_some_and(<[u8]>::is_empty)
+}
+
 /// What a request does with its key, where the key's flags depend on the other arguments.
 pub fn flags_of(full_name: &str, request: &Request<'_>, flags: KeyFlags) -> KeyFlags {
     let has = |from: usize, word: &[u8]| {
