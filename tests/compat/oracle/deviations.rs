@@ -46,6 +46,19 @@ pub const RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "scan-cursor-not-a-number",
+        witness: &["SCAN \"\"", "SCAN -1"],
+        allows: |arguments, ours, _| {
+            let at = if is_command(arguments, "SCAN") { 1 } else { 2 };
+            let scans = ["SCAN", "HSCAN", "SSCAN", "ZSCAN"];
+            scans.iter().any(|name| is_command(arguments, name))
+                && arguments
+                    .get(at)
+                    .is_some_and(|cursor| cursor.is_empty() || cursor.starts_with(b"-"))
+                && ours == b"-ERR invalid cursor\r\n"
+        },
+    },
+    Rule {
         id: "bit-arguments-first",
         witness: &["BITCOUNT missing 1 2 x", "BITPOS missing 1 0 -1 x"],
         allows: |arguments, ours, theirs| {
