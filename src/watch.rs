@@ -32,6 +32,10 @@ pub struct Watched {
     pub key: Vec<u8>,
     /// Whether it existed.
     pub existed: bool,
+    /// The earliest expiry among its fields, if it is a hash that has one, in ms.
+    pub fields_ms: Option<u64>,
+    /// Whether that lay in the future.
+    pub fields_lived: bool,
 }
 
 /// What one connection watches. Dropping it ends that.
@@ -135,6 +139,8 @@ mod tests {
             ns,
             key: key.as_bytes().to_vec(),
             existed: true,
+            fields_ms: None,
+            fields_lived: false,
         }
     }
 

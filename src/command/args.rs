@@ -52,6 +52,15 @@ impl<'a> Args<'a> {
         Some(arg)
     }
 
+    /// Passes over so many arguments; `ERR syntax error` if there are fewer.
+    pub fn skip(&mut self, count: usize) -> CommandResult<()> {
+        if count > self.left() {
+            return Err(CommandError::Fixed(text::SYNTAX));
+        }
+        self.at += count;
+        Ok(())
+    }
+
     /// The argument `ahead` places further, not read.
     #[inline]
     pub fn peek(&self, ahead: usize) -> Option<&'a [u8]> {

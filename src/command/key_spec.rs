@@ -193,11 +193,11 @@ impl KeySpec {
         }
     }
 
-    /// Appends this rule's keys.
-    pub fn find(&self, request: &Request<'_>, out: &mut KeyPositions) {
+    /// Appends this rule's keys. False if the request gives a number of keys that makes no sense.
+    pub fn find(&self, request: &Request<'_>, out: &mut KeyPositions) -> bool {
         let count = request.len() as i64;
         let Some(first) = self.first(request) else {
-            return;
+            return true;
         };
         let (start, end, step) = match self.find {
             Find::Range { last, step, limit } => {
@@ -216,7 +216,7 @@ impl KeySpec {
                 let number = request.get((first + i64::from(index)) as usize);
                 let number = number.and_then(storage::encoding::number::parse_i64);
                 let Some(number) = number.filter(|&number| number > 0 && number < count) else {
-                    return;
+                    return false;
                 };
                 let start = first + i64::from(offset);
                 let step = i64::from(step.max(1));
@@ -224,7 +224,7 @@ impl KeySpec {
             }
         };
         if end > count {
-            return;
+            return false;
         }
         let mut at = start;
         while at < end {
@@ -232,6 +232,7 @@ impl KeySpec {
             out.push((at as ArgIndex, self.flags));
             at += step;
         }
+        true
     }
 
     fn first(&self, request: &Request<'_>) -> Option<i64> {
@@ -305,11 +306,11 @@ mod tests {
             "msetex x a",
             "msetex 99999999999 a",
         ] {
-            assert_eq!(
-                keys(KeySpec::key_num(1, 1, KeyFlags::RO), words),
-                [0; 0],
-                "{words}"
-            );
+            let spec = KeySpec::key_num(1, 1, KeyFlags::RO);
+            assert_eq!(keys(spec, words), [0; 0], "{words}");
+            let args: Vec<&str> = words.split(' ').collect();
+            let request = OwnedRequest::from_args(&args);
+            assert!(!spec.find(&request.as_request(), &mut KeyPositions::new()));
         }
     }
 

@@ -152,7 +152,8 @@ fn hints_name_commands_once() {
     let names = hints::TIPS.iter().map(|row| row.0);
     let names: Vec<&str> = names.collect();
     assert!(names.iter().collect::<HashSet<_>>().len() == names.len());
-    let notes = hints::NOTES.iter().map(|row| row.0);
+    let successors = hints::DEPRECATED.iter().map(|row| row.0);
+    let notes = hints::NOTES.iter().map(|row| row.0).chain(successors);
     for name in names.into_iter().chain(notes) {
         let known = numbered().iter().any(|command| command.full_name == name);
         assert!(known, "{name} is no command");

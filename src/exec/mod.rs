@@ -1,7 +1,7 @@
 //! Owns the choke point: the only caller of handlers. `lookup` finds rows, `admit` says who may
 //! run what and when, `run` carries data commands out, `clock` times them, `pool` is where they go
 //! when the disk is needed, `control` carries out what waits or ends the process, `migrate` moves
-//! keys to another server, `notes` keeps what took long and tells monitors.
+//! keys to another server, `notes` keeps what took long and tells monitors, `forged` refuses HTTP.
 //!
 //! Invariants: commands of a connection run in order; a thread that serves sockets never blocks
 //! here; a reply that wrote or read an uncommitted row carries the position it waits for.
@@ -15,6 +15,7 @@ mod call;
 mod clock;
 mod control;
 mod digest;
+mod forged;
 mod lookup;
 mod migrate;
 mod notes;

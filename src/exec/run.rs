@@ -13,6 +13,7 @@ use super::blocking::{self, Entered};
 use super::call::{Call, touches};
 use super::clock::CommandClock;
 use super::control;
+use super::forged::{self, ForgedLog};
 use super::lookup::Lookup;
 use super::notes;
 use super::pool::ReadPool;
@@ -86,6 +87,7 @@ pub struct Executor {
     services: Arc<Services>,
     lookup: Lookup,
     pool: ReadPool,
+    forged: ForgedLog,
 }
 
 /// What may be a member or a field in a request: nothing else is told from the name than what most
@@ -118,6 +120,7 @@ impl Executor {
             services,
             lookup,
             pool,
+            forged: ForgedLog::default(),
         }
     }
 
@@ -160,7 +163,7 @@ impl Executor {
             Ok(found) => found,
             Err(error) => {
                 transaction::abort(session);
-                return Step::Done(self.refuse(None, error));
+                return Step::Done(self.unknown(session, request, error));
             }
         };
         let stats = self.services.metrics.per_command.get(index);
@@ -511,6 +514,19 @@ impl Executor {
         }
         Answer {
             outcome: self.error(&error),
+            position: 0,
+        }
+    }
+
+    /// The answer to a request that names no command.
+    fn unknown(&self, session: &Session, request: &Request<'_>, error: CommandError) -> Answer {
+        if !forged::is_http(request) {
+            return self.refuse(None, error);
+        }
+        let now_ms = self.services.store.now_ms();
+        self.forged.tell(now_ms, &session.client.addr);
+        Answer {
+            outcome: Outcome::Close,
             position: 0,
         }
     }

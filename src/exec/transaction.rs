@@ -153,11 +153,15 @@ fn look_at(
     let view = services.store.view(db, options(tier))?;
     let mut watched = Vec::with_capacity(keys.len());
     for key in keys {
+        let entry = view.open(key)?;
+        let fields_ms = entry.header().and_then(|header| header.fields_ms);
         watched.push(Watched {
             db,
             ns: view.ns(),
             key: key.clone(),
-            existed: view.open(key)?.exists(),
+            existed: entry.exists(),
+            fields_ms,
+            fields_lived: fields_ms.is_some_and(|at| at > view.now_ms()),
         });
     }
     Ok(watched)
@@ -414,15 +418,22 @@ fn attempt(
     })
 }
 
-/// Whether watched keys that nobody wrote to are there as they were: their time may have come, and
-/// their databases may have been emptied or exchanged.
+/// Whether watched keys that nobody wrote to are there as they were: their time or that of their
+/// fields may have come, and their databases may have been emptied or exchanged.
 fn watched_as_before(session: &Session, edit: &mut Edit<'_>) -> Result<bool, StorageError> {
     let db = edit.db();
     for watched in session.watched.keys() {
         edit.select(watched.db);
-        let exists = edit.open(&watched.key)?.exists();
+        let entry = edit.open(&watched.key)?;
+        let exists = entry.exists();
         let moved = edit.ns() != watched.ns;
         if exists != watched.existed || (moved && exists) {
+            return Ok(false);
+        }
+        // The sweeper has taken fields away, or will: they are hidden from their time on.
+        let fields_ms = entry.header().and_then(|header| header.fields_ms);
+        let due = watched.fields_lived && fields_ms.is_some_and(|at| at <= edit.now_ms());
+        if fields_ms != watched.fields_ms || due {
             return Ok(false);
         }
     }

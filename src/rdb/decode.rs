@@ -63,7 +63,8 @@ pub fn decode(kind: u8, reader: &mut Reader) -> Result<Value, DecodeError> {
         }
         ObjectType::StreamListpacks
         | ObjectType::StreamListpacks2
-        | ObjectType::StreamListpacks3 => Value::Stream(stream::decode(kind, reader)?),
+        | ObjectType::StreamListpacks3
+        | ObjectType::StreamListpacks4 => Value::Stream(stream::decode(kind, reader)?),
         ObjectType::ModulePreGa | ObjectType::Module2 => return Err(DecodeError::Module),
     };
     if value.is_empty_collection() {

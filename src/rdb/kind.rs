@@ -42,11 +42,13 @@ pub enum ObjectType {
     /// Fields with times of expiry relative to the earliest one.
     HashMetadata = 24,
     HashListpackEx = 25,
+    /// Adds what producers have sent, so that nothing is added twice.
+    StreamListpacks4 = 26,
 }
 
 impl ObjectType {
     /// Every type.
-    pub const ALL: [ObjectType; 25] = [
+    pub const ALL: [ObjectType; 26] = [
         ObjectType::String,
         ObjectType::List,
         ObjectType::Set,
@@ -72,6 +74,7 @@ impl ObjectType {
         ObjectType::HashListpackExPreGa,
         ObjectType::HashMetadata,
         ObjectType::HashListpackEx,
+        ObjectType::StreamListpacks4,
     ];
 
     /// The type with this number.
@@ -89,7 +92,9 @@ impl ObjectType {
     /// The oldest version, among those that are written, whose readers know the type.
     #[must_use]
     pub fn version(self) -> Version {
-        if self >= ObjectType::HashMetadataPreGa {
+        if self >= ObjectType::StreamListpacks4 {
+            Version::V13
+        } else if self >= ObjectType::HashMetadataPreGa {
             Version::V12
         } else if self >= ObjectType::SetListpack {
             Version::V11
@@ -109,13 +114,15 @@ pub enum Version {
     V10 = 10,
     /// Redis 7.2.
     V11 = 11,
-    /// Redis 7.4 and 8.
+    /// Redis 7.4, and 8 up to 8.4.
     V12 = 12,
+    /// Redis 8.6.
+    V13 = 13,
 }
 
 impl Version {
     /// The newest version that is read.
-    pub const NEWEST: Version = Version::V12;
+    pub const NEWEST: Version = Version::V13;
 
     /// The number in the footer.
     #[must_use]
@@ -136,7 +143,7 @@ mod tests {
         let known = (0..=u8::MAX).filter(|byte| ObjectType::of(*byte).is_some());
         assert_eq!(known.count(), ObjectType::ALL.len());
         assert_eq!(ObjectType::of(8), None);
-        assert_eq!(ObjectType::of(26), None);
+        assert_eq!(ObjectType::of(27), None);
     }
 
     #[test]

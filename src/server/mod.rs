@@ -4,6 +4,7 @@
 //! Tests: `tests/commands/server.rs`, `tests/crash`.
 
 mod cron;
+mod daemon;
 mod observer;
 mod threads;
 
@@ -28,6 +29,9 @@ use threads::IoThreads;
 
 /// Serves until told to stop. Errors are those of starting.
 pub fn run(startup: Startup, program: &Path) -> anyhow::Result<()> {
+    if startup.config.daemonize.get() {
+        daemon::detach().context("cannot go into the background")?;
+    }
     let log = Log::install(&startup.config).context("cannot open the log file")?;
     log::startup::log_starting(program, &startup);
     let config = Arc::new(startup.config);
@@ -115,7 +119,7 @@ impl Running {
             .enable_all()
             .build()?;
         let threads = IoThreads::start(config, &self.executor)?;
-        let pid_file = PidFile::write(config)?;
+        let pid_file = PidFile::write(config);
         log::startup::log_initialized();
         let unix = self.bound.iter().filter_map(|bound| match bound {
             Bound::Unix(_, path) => Some(path.clone()),
@@ -159,15 +163,19 @@ fn controller(store: &Arc<Store>, config: &Config) -> MemoryController {
 struct PidFile(std::path::PathBuf);
 
 impl PidFile {
-    /// Writes the process id, if a file is configured.
-    fn write(config: &Config) -> anyhow::Result<Option<PidFile>> {
+    /// Writes the process id, if a file is configured. Without one the server serves as well.
+    fn write(config: &Config) -> Option<PidFile> {
         if config.pidfile.is_empty() {
-            return Ok(None);
+            return None;
         }
         let path = config.pidfile.as_path();
-        std::fs::write(&path, format!("{}\n", std::process::id()))
-            .with_context(|| format!("cannot write the pidfile {}", path.display()))?;
-        Ok(Some(PidFile(path)))
+        match std::fs::write(&path, format!("{}\n", std::process::id())) {
+            Ok(()) => Some(PidFile(path)),
+            Err(error) => {
+                tracing::warn!("Failed to write PID file {}: {error}", path.display());
+                None
+            }
+        }
     }
 }
 

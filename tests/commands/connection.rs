@@ -246,6 +246,10 @@ fn client_setinfo_names_the_library() {
                 "CLIENT SETINFO lib-name \"a b\"",
                 "ERR lib-name cannot contain spaces, newlines or special characters.",
             ),
+            (
+                "CLIENT SETINFO LIB-VER \"a b\"",
+                "ERR LIB-VER cannot contain spaces, newlines or special characters.",
+            ),
         ],
     );
 }

@@ -129,6 +129,38 @@ fn hpersist_takes_times_away() {
 }
 
 #[test]
+fn options_may_stand_behind_the_fields() {
+    with_small_and_large_hash(|c| {
+        assert_eq!(numbers(c, "HEXPIRE h 1000 FIELDS 2 a b NX"), [1, 1]);
+        assert_eq!(numbers(c, "HEXPIRE h 2000 FIELDS 2 a c XX"), [1, 0]);
+        assert_eq!(numbers(c, "HTTL h FIELDS 1 c"), [-1]);
+        assert_eq!(
+            values(c, "HGETEX h FIELDS 2 a b PERSIST"),
+            some(&["1", "2"])
+        );
+        assert_eq!(numbers(c, "HTTL h FIELDS 2 a b"), [-1, -1]);
+        assert_eq!(values(c, "HGETEX h FIELDS 1 a EX 1000"), some(&["1"]));
+        assert!(numbers(c, "HTTL h FIELDS 1 a")[0] > 900);
+        assert_eq!(ask::<i64>(c, "HSETEX h FIELDS 1 a 7 KEEPTTL FXX"), 1);
+        assert_eq!(ask::<i64>(c, "HSETEX h FNX FIELDS 1 a 8 EX 10"), 0);
+        assert_eq!(values(c, "HGETEX h FIELDS 1 a"), some(&["7"]));
+        assert!(numbers(c, "HTTL h FIELDS 1 a")[0] > 900);
+        all_fail(
+            c,
+            &[
+                ("HEXPIRE h 10 NX FIELDS 1 a NX", MISMATCH),
+                ("HGETEX h EX 10 FIELDS 1 a PERSIST", MISMATCH),
+                ("HGETDEL h FIELDS 1 a NX", MISMATCH),
+                (
+                    "HSETEX h FIELDS 1 a 7 FIELDS 1 b 7",
+                    "ERR wrong number of arguments for 'hsetex' command",
+                ),
+            ],
+        );
+    });
+}
+
+#[test]
 fn hexpire_hpersist_httl_refuse_what_redis_refuses() {
     with_small_and_large_hash(|c| {
         let () = ask(c, "SET s v");

@@ -134,6 +134,8 @@ fn scan_refuses_bad_cursors_and_options() {
         &mut c,
         &[
             ("SCAN x", "ERR invalid cursor"),
+            ("SCAN -1", "ERR invalid cursor"),
+            ("SCAN \"\"", "ERR invalid cursor"),
             ("SCAN 99999999999999999999", "ERR invalid cursor"),
             ("SCAN 0 COUNT 0", "ERR syntax error"),
             ("SCAN 0 COUNT x", not_integer),

@@ -5,7 +5,7 @@
 
 use super::blocking::waiting;
 use crate::harness::ask::fails;
-use crate::harness::{Server, ask, wait};
+use crate::harness::{Server, ask, eventually, wait};
 use redis::{Connection, Value};
 use std::time::{Duration, Instant};
 
@@ -238,6 +238,28 @@ fn unwatch_and_harmless_changes_let_exec_run() {
     assert_eq!(ask::<String>(&mut c, "UNWATCH"), "OK");
     queue(&mut c, &["PING"]);
     assert!(matches!(exec(&mut c), Value::Array(_)));
+}
+
+#[test]
+fn watch_notices_a_hash_whose_fields_expire() {
+    let server = Server::builder().set("enable-debug-command", "yes").start();
+    let (mut one, mut two) = (server.raw(), server.raw());
+    for sweeps in [1, 0] {
+        two.expect(&format!("DEBUG SET-ACTIVE-EXPIRE {sweeps}"), "+OK");
+        two.line("DEL h");
+        two.expect("HSET h f 1 g 2", ":2");
+        two.expect("HPEXPIRE h 50 FIELDS 1 f", "*1\r\n:1");
+        one.expect("WATCH h", "+OK");
+        one.expect("MULTI", "+OK");
+        one.expect("HGET h f", "+QUEUED");
+        eventually("the field expires", || two.line("HGET h f") == b"$-1\r\n");
+        one.expect("EXEC", "*-1");
+    }
+    // What had expired before is as it was.
+    one.expect("WATCH h", "+OK");
+    one.expect("MULTI", "+OK");
+    one.expect("HGET h g", "+QUEUED");
+    one.expect("EXEC", "*1\r\n$1\r\n2");
 }
 
 #[test]

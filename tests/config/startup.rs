@@ -2,8 +2,8 @@
 //! Invariants: later beats earlier, arguments beat files. Must not know: the parser.
 //! Tests: this file.
 
-use crate::harness::server::skip_on_stand_in;
-use crate::harness::{Server, ask, tool};
+use crate::harness::server::{free_port, skip_on_stand_in};
+use crate::harness::{Raw, Server, ask, eventually, tool};
 use std::collections::HashMap;
 use std::process::Command;
 
@@ -29,6 +29,38 @@ fn file_directives_are_read_and_arguments_win() {
     let info = server.cli(&["INFO", "server"]);
     let path = server.config_path().display().to_string();
     assert!(info.contains(&format!("config_file:{path}")), "{info}");
+}
+
+#[test]
+fn a_daemon_goes_on_when_the_command_has_ended() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let file = |name: &str| place.path().join(name).display().to_string();
+    let port = free_port().to_string();
+    let started = Command::new(Server::binary())
+        .args(["--daemonize", "yes", "--port", &port, "--dir", &file("")])
+        .args(["--pidfile", &file("pid"), "--logfile", &file("log")])
+        .output()
+        .expect("the server");
+    assert!(started.status.success(), "{started:?}");
+    let read = |name: &str| std::fs::read_to_string(file(name)).unwrap_or_default();
+    eventually("it is ready", || read("log").contains("Ready to accept"));
+    let pid = read("pid").trim().to_owned();
+    let mut c = Raw::connect(port.parse().expect("a port"));
+    let info = String::from_utf8_lossy(&c.line("INFO server")).into_owned();
+    assert!(info.contains(&format!("process_id:{pid}\r\n")), "{info}");
+    c.send(b"SHUTDOWN\r\n");
+    c.expect_closed();
+    eventually("the pid file goes", || read("pid").is_empty());
+}
+
+#[test]
+fn a_pid_file_that_cannot_be_written_is_told_and_does_without() {
+    let server = Server::builder()
+        .set("pidfile", "/nonexistent/pid")
+        .allow("Failed to write PID file", "the test provokes it")
+        .start();
+    server.expect_log("Failed to write PID file /nonexistent/pid");
+    assert_eq!(server.cli(&["PING"]).trim(), "PONG");
 }
 
 #[test]

@@ -45,6 +45,24 @@ fn inline_quotes_and_escapes_are_understood() {
 }
 
 #[test]
+fn http_is_not_read_as_commands() {
+    let server = Server::builder()
+        .allow("SECURITY ATTACK", "the test provokes it")
+        .start();
+    for request in [
+        "POST / HTTP/1.1\r\nSET forged 1\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\n\r\nSET forged 1\r\n",
+        "*1\r\n$5\r\nhOsT:\r\nSET forged 1\r\n",
+    ] {
+        let mut c = server.raw();
+        c.send(request.as_bytes());
+        c.expect_closed();
+    }
+    let mut c = server.raw();
+    c.expect("EXISTS forged", ":0");
+}
+
+#[test]
 fn inline_unbalanced_quotes_end_the_connection() {
     let server = Server::start();
     for line in [

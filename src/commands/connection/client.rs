@@ -109,10 +109,10 @@ fn setinfo(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome>
     let (field, value) = (args.next()?, args.next()?);
     let mut names = session.client.names.lock();
     if field.eq_ignore_ascii_case(b"lib-name") {
-        check_name("lib-name", value)?;
+        check_name(&String::from_utf8_lossy(field), value)?;
         names.lib_name = value.to_vec();
     } else if field.eq_ignore_ascii_case(b"lib-ver") {
-        check_name("lib-ver", value)?;
+        check_name(&String::from_utf8_lossy(field), value)?;
         names.lib_version = value.to_vec();
     } else {
         return Err(CommandError::quoting(

@@ -35,17 +35,10 @@ pub fn hpexpireat(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Co
 fn set(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>, form: TimeForm) -> CommandResult {
     let hash = Hash::open(edit, args.next()?)?;
     let at_ms = lifetime::deadline(form, args.next()?, edit.now_ms(), ctx)?;
-    let mut conditions = Conditions::default();
-    if args.skip_word("NX") {
-        conditions.absent = true;
-    } else if args.skip_word("XX") {
-        conditions.present = true;
-    } else if args.skip_word("GT") {
-        conditions.later = true;
-    } else if args.skip_word("LT") {
-        conditions.earlier = true;
-    }
+    let before = condition(args);
     let fields = lifetime::fields(args, NOT_POSITIVE, ctx)?;
+    let conditions = before.or_else(|| condition(args)).unwrap_or_default();
+    lifetime::end(args)?;
     let changes = hash.expire(edit, fields, at_ms, conditions)?;
     Ok(Reply::array_of_ints(changes.into_iter().map(
         |change| match change {
@@ -57,9 +50,24 @@ fn set(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>, form: TimeForm) 
     )))
 }
 
+/// The condition that is the next argument, which may stand before the fields or behind them.
+fn condition(args: &mut Args<'_>) -> Option<Conditions> {
+    let mut conditions = Conditions::default();
+    let words = [
+        ("NX", &mut conditions.absent),
+        ("XX", &mut conditions.present),
+        ("GT", &mut conditions.later),
+        ("LT", &mut conditions.earlier),
+    ];
+    let (_, asked) = words.into_iter().find(|(word, _)| args.skip_word(word))?;
+    *asked = true;
+    Some(conditions)
+}
+
 pub fn hpersist(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
     let hash = Hash::open(edit, args.next()?)?;
     let fields = lifetime::fields(args, BAD_COUNT, ctx)?;
+    lifetime::end(args)?;
     let changes = hash.persist(edit, fields)?;
     Ok(Reply::array_of_ints(changes.into_iter().map(
         |change| match change {
@@ -97,7 +105,9 @@ fn times(
 ) -> CommandResult {
     let hash = Hash::open(view, args.next()?)?;
     let mut replies = Vec::with_capacity(args.left());
-    for field in lifetime::fields(args, BAD_COUNT, ctx)? {
+    let fields = lifetime::fields(args, BAD_COUNT, ctx)?;
+    lifetime::end(args)?;
+    for field in fields {
         replies.push(Reply::Int(match hash.time(view, field)? {
             FieldTime::Missing => -2,
             FieldTime::Never => -1,

@@ -21,24 +21,35 @@ const BAD_NUMBER: &str = "ERR invalid number of fields";
 pub fn hgetdel(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
     let hash = Hash::open(edit, args.next()?)?;
     let fields = lifetime::fields(args, BAD_COUNT, ctx)?;
+    lifetime::end(args)?;
     let values = hash.get_and_delete(edit, fields)?;
     Ok(Reply::array(values.into_iter().map(Reply::bulk_or_nil)))
 }
 
 pub fn hgetex(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
     let hash = Hash::open(edit, args.next()?)?;
-    let form = args.peek(0).and_then(TimeForm::from_word);
-    let lifetime = if let Some(form) = form {
-        args.next()?;
-        Lifetime::At(lifetime::deadline(form, args.next()?, edit.now_ms(), ctx)?)
-    } else if args.skip_word("PERSIST") {
-        Lifetime::Persist
-    } else {
-        Lifetime::Unsaid
-    };
+    let before = new_lifetime(args, edit.now_ms(), ctx)?;
     let fields = lifetime::fields(args, BAD_COUNT, ctx)?;
+    let lifetime = match before {
+        Lifetime::Unsaid => new_lifetime(args, edit.now_ms(), ctx)?,
+        _ => before,
+    };
+    lifetime::end(args)?;
     let values = hash.get_and_expire(edit, fields, lifetime)?;
     Ok(Reply::array(values.into_iter().map(Reply::bulk_or_nil)))
+}
+
+/// What HGETEX says of times next, before the fields or behind them.
+fn new_lifetime(args: &mut Args<'_>, now_ms: u64, ctx: &Ctx<'_>) -> CommandResult<Lifetime> {
+    if args.skip_word("PERSIST") {
+        return Ok(Lifetime::Persist);
+    }
+    let Some(form) = args.peek(0).and_then(TimeForm::from_word) else {
+        return Ok(Lifetime::Unsaid);
+    };
+    args.next()?;
+    let at_ms = lifetime::deadline(form, args.next()?, now_ms, ctx)?;
+    Ok(Lifetime::At(at_ms))
 }
 
 /// The options of one HSETEX.
@@ -56,15 +67,19 @@ pub fn hsetex(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Comman
         condition: FieldCondition::Always,
         lifetime: Lifetime::Unsaid,
     };
-    while !args.skip_word("FIELDS") {
-        let word = args
-            .next_or_none()
-            .ok_or_else(|| CommandError::wrong_arity(ctx.command))?;
-        options.read(word, args, edit.now_ms(), ctx)?;
+    let mut given = None;
+    while args.left() > 0 {
+        if given.is_none() && args.skip_word("FIELDS") {
+            given = Some(read_pairs(args, ctx)?);
+        } else if given.is_none() || Options::has(args.peek(0).unwrap_or_default()) {
+            let word = args.next()?;
+            options.read(word, args, edit.now_ms(), ctx)?;
+        } else {
+            return Err(CommandError::wrong_arity(ctx.command));
+        }
     }
-    let count = read_count(args, ctx)?;
-    let request = args.request();
-    let pairs = pairs(request, request.len() - count * 2, count);
+    let (first, count) = given.ok_or_else(|| CommandError::wrong_arity(ctx.command))?;
+    let pairs = pairs(args.request(), first, count);
     let hash = Hash::open(edit, key)?;
     if options
         .key_exists
@@ -78,6 +93,13 @@ pub fn hsetex(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Comman
 }
 
 impl Options {
+    /// Whether the word begins an option.
+    fn has(word: &[u8]) -> bool {
+        let is = |name: &&str| word.eq_ignore_ascii_case(name.as_bytes());
+        let names = ["FXX", "FNX", "NX", "XX", "KEEPTTL"];
+        names.iter().any(is) || TimeForm::from_word(word).is_some()
+    }
+
     fn read(
         &mut self,
         word: &[u8],
@@ -127,16 +149,15 @@ impl Options {
     }
 }
 
-/// The number of pairs, which end the request.
-fn read_count(args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult<usize> {
+/// Reads the number of pairs and passes over them: where the first stands, and the number.
+fn read_pairs(args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult<(usize, usize)> {
     let wrong_arity = || CommandError::wrong_arity(ctx.command);
     if args.left() < 3 {
         return Err(wrong_arity());
     }
     let count = parse_i64(args.next()?).filter(|count| (1..=i64::from(i32::MAX)).contains(count));
     let count = count.ok_or(CommandError::Fixed(BAD_NUMBER))? as usize;
-    if args.left() != count * 2 {
-        return Err(wrong_arity());
-    }
-    Ok(count)
+    let first = args.request().len() - args.left();
+    args.skip(count * 2).map_err(|_| wrong_arity())?;
+    Ok((first, count))
 }

@@ -23,13 +23,13 @@ pub fn deadline(form: TimeForm, text: &[u8], now_ms: u64, ctx: &Ctx<'_>) -> Comm
         .ok_or_else(|| CommandError::invalid_expire(ctx.command))
 }
 
-/// Reads `FIELDS numfields` and the fields, which end the request; `bad_count` is what Redis says
-/// of a number that is none.
+/// Reads `FIELDS numfields` and the fields; `bad_count` is what Redis says of a number that is
+/// none.
 pub fn fields<'a>(
     args: &mut Args<'a>,
     bad_count: &'static str,
     ctx: &Ctx<'_>,
-) -> CommandResult<impl Iterator<Item = &'a [u8]>> {
+) -> CommandResult<impl Iterator<Item = &'a [u8]> + use<'a>> {
     if !args.skip_word("FIELDS") {
         return Err(CommandError::Fixed(NO_FIELDS));
     }
@@ -38,9 +38,17 @@ pub fn fields<'a>(
         .ok_or_else(|| CommandError::wrong_arity(ctx.command))?;
     let count = parse_i64(count).filter(|&count| count > 0);
     let count = count.ok_or(CommandError::Fixed(bad_count))?;
-    if usize::try_from(count) != Ok(args.left()) {
-        return Err(CommandError::Fixed(COUNT_DIFFERS));
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let mut fields = args.clone();
+    args.skip(count)
+        .map_err(|_| CommandError::Fixed(COUNT_DIFFERS))?;
+    Ok(std::iter::from_fn(move || fields.next_or_none()).take(count))
+}
+
+/// Fails if something stands behind the fields that is not an option, or one too many.
+pub fn end(args: &Args<'_>) -> CommandResult<()> {
+    match args.left() {
+        0 => Ok(()),
+        _ => Err(CommandError::Fixed(COUNT_DIFFERS)),
     }
-    let mut rest = args.clone();
-    Ok(std::iter::from_fn(move || rest.next_or_none()))
 }

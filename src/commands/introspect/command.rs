@@ -205,10 +205,9 @@ fn keys_of<'a>(
         return Err("ERR Invalid number of arguments specified for command".into());
     }
     let mut keys = KeyPositions::new();
-    for spec in specs {
-        spec.find(&request, &mut keys);
-    }
-    if keys.is_empty() {
+    let found = specs.iter().all(|spec| spec.find(&request, &mut keys));
+    keys.retain(|(at, _)| !hints::leaves_out(command.full_name, usize::from(*at), &request));
+    if keys.is_empty() || !found {
         return Err("ERR Invalid arguments specified for command".into());
     }
     Ok((command, request, keys))

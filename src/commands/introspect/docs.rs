@@ -2,6 +2,7 @@
 //! Invariants: the argument tree is the row's syntax, parsed. Must not know: handlers.
 //! Tests: `commands/tests.rs`, `tests/commands/server.rs`.
 
+use super::hints;
 use super::syntax::{self, Argument};
 use crate::command::CommandSpec;
 use crate::resp::Reply;
@@ -14,6 +15,12 @@ pub fn entry(spec: &'static CommandSpec, full_name: &str) -> Reply {
         ("group", Reply::bulk(spec.group.name())),
         ("complexity", Reply::bulk(spec.complexity)),
     ];
+    if let Some((since, successor)) = hints::successor(full_name) {
+        let flags = vec![Reply::Simple("deprecated")];
+        fields.push(("doc_flags", Reply::Set(flags)));
+        fields.push(("deprecated_since", Reply::bulk(since)));
+        fields.push(("replaced_by", Reply::bulk(successor)));
+    }
     // A test parses every row, so an error is not met here.
     let arguments = syntax::parse(spec.syntax).unwrap_or_default();
     if !arguments.is_empty() {
@@ -73,7 +80,7 @@ fn one(argument: &Argument, keys: &mut KeyCount) -> Reply {
     let flags = flags.iter().filter(|(is, _)| *is);
     let flags: Vec<Reply> = flags.map(|(_, name)| Reply::Simple(name)).collect();
     if !flags.is_empty() {
-        fields.push(("flags", Reply::Array(flags)));
+        fields.push(("flags", Reply::Set(flags)));
     }
     if !argument.children.is_empty() {
         fields.push(("arguments", all(&argument.children, keys)));

@@ -1,4 +1,5 @@
-//! Owns what no row can tell by its shape: tips for cluster proxies and clients, and notes on keys.
+//! Owns what no row can tell by its shape: tips for cluster proxies and clients, notes on keys, and
+//! which commands have successors.
 //! Invariants: each name is a command of the table (`commands/tests.rs`).
 //! Must not know: who reads them. Tests: `tests/compat/command_info.rs`.
 
@@ -110,6 +111,38 @@ pub const NOTES: &[(&str, &str)] = &[
     ),
 ];
 
+/// Commands that have a successor: since when, and which.
+pub const DEPRECATED: &[(&str, &str, &str)] = &[
+    ("brpoplpush", "6.2.0", "`BLMOVE ... RIGHT LEFT`"),
+    ("georadius", "6.2.0", "`GEOSEARCH` and `GEOSEARCHSTORE`"),
+    ("georadius_ro", "6.2.0", "`GEOSEARCH`"),
+    (
+        "georadiusbymember",
+        "6.2.0",
+        "`GEOSEARCH` and `GEOSEARCHSTORE`",
+    ),
+    ("georadiusbymember_ro", "6.2.0", "`GEOSEARCH`"),
+    ("getset", "6.2.0", "`SET ... GET`"),
+    ("hmset", "4.0.0", "`HSET`"),
+    ("psetex", "2.6.12", "`SET ... PX`"),
+    ("quit", "7.2.0", "closing the connection"),
+    ("rpoplpush", "6.2.0", "`LMOVE ... RIGHT LEFT`"),
+    ("setex", "2.6.12", "`SET ... EX`"),
+    ("setnx", "2.6.12", "`SET ... NX`"),
+    ("substr", "2.0.0", "`GETRANGE`"),
+    ("zrangebylex", "6.2.0", "`ZRANGE ... BYLEX`"),
+    ("zrangebyscore", "6.2.0", "`ZRANGE ... BYSCORE`"),
+    ("zrevrange", "6.2.0", "`ZRANGE ... REV`"),
+    ("zrevrangebylex", "6.2.0", "`ZRANGE ... BYLEX REV`"),
+    ("zrevrangebyscore", "6.2.0", "`ZRANGE ... BYSCORE REV`"),
+];
+
+/// Since when a command has a successor, and which.
+pub fn successor(full_name: &str) -> Option<(&'static str, &'static str)> {
+    let row = DEPRECATED.iter().find(|(name, ..)| *name == full_name);
+    row.map(|(_, since, successor)| (*since, *successor))
+}
+
 /// The tips of a command.
 pub fn tips(full_name: &str) -> &'static [&'static str] {
     let row = TIPS.iter().find(|(name, _)| *name == full_name);
@@ -120,6 +153,11 @@ pub fn tips(full_name: &str) -> &'static [&'static str] {
 pub fn note(full_name: &str) -> Option<&'static str> {
     let row = NOTES.iter().find(|(name, _)| *name == full_name);
     row.map(|(_, note)| *note)
+}
+
+/// Whether the argument at a key's place is no key: MIGRATE's empty one before KEYS.
+pub fn leaves_out(full_name: &str, at: usize, request: &Request<'_>) -> bool {
+    full_name == "migrate" && at == 3 && request.get(at).is_some_and(<[u8]>::is_empty)
 }
 
 /// What a request does with its key, where the key's flags depend on the other arguments.

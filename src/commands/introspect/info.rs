@@ -33,9 +33,13 @@ pub fn row(spec: &'static CommandSpec, full_name: &str) -> Reply {
         Reply::Int(last),
         Reply::Int(step),
         Reply::Set(categories.map(|c| Reply::Simple(c.name())).collect()),
-        Reply::array_of_bulks(tips),
-        Reply::array(specs),
-        Reply::array(subcommands),
+        Reply::Set(tips.map(Reply::bulk).collect()),
+        Reply::Set(specs.collect()),
+        // An empty set, since Redis says so.
+        match spec.subcommands {
+            [] => Reply::Set(Vec::new()),
+            _ => Reply::array(subcommands),
+        },
     ])
 }
 

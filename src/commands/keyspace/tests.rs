@@ -119,8 +119,8 @@ fn scan_answers_a_cursor_and_the_keys() {
     assert_eq!(keys("scan 0"), 3);
     assert_eq!(keys("scan 0 MATCH a* TYPE STRING COUNT 9"), 2);
     assert_eq!(keys("scan 0 TYPE nonsense"), 0);
-    assert_eq!(keys("scan -1"), 0);
     assert_eq!(fixture.error("scan 1x"), "ERR invalid cursor");
+    assert_eq!(fixture.error("scan -1"), "ERR invalid cursor");
     assert_eq!(fixture.error("scan 0 COUNT 0"), "ERR syntax error");
     assert_eq!(fixture.error("scan 0 COUNT"), "ERR syntax error");
 }

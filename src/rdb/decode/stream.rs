@@ -1,6 +1,6 @@
 //! Streams: nodes of entries in listpacks, counters, consumer groups.
 //!
-//! Owns the three encodings of streams. A node's key is the id of its first entry, its master;
+//! Owns the four encodings of streams. A node's key is the id of its first entry, its master;
 //! its listpack begins with the number of live and of deleted entries and the master's fields,
 //! and each entry tells how its id differs from the master's.
 //! Invariants: ids ascend and are at most the last one; every pending entry has one consumer.
@@ -34,7 +34,7 @@ const GROUP_LEN_MIN: usize = 5;
 /// Fewest bytes of a consumer: name, time, count.
 const CONSUMER_LEN_MIN: usize = 10;
 
-/// Reads a stream of one of the three encodings.
+/// Reads a stream of one of the four encodings.
 pub fn decode(kind: ObjectType, reader: &mut Reader) -> Result<Stream, DecodeError> {
     let mut stream = Stream {
         entries: entries(reader)?,
@@ -64,7 +64,25 @@ pub fn decode(kind: ObjectType, reader: &mut Reader) -> Result<Stream, DecodeErr
         stream.groups.iter().map(|group| &group.name),
         reader.budget(),
     )?;
+    if kind >= ObjectType::StreamListpacks4 {
+        pass_over_producers(reader)?;
+    }
     Ok(stream)
+}
+
+/// How long and how many ids of messages are remembered, those of each producer with the ids of
+/// their entries, and how many there ever were: no command here asks for them.
+fn pass_over_producers(reader: &mut Reader) -> Result<(), DecodeError> {
+    let (_duration, _ids_max) = (reader.length()?, reader.length()?);
+    for _ in 0..reader.length()? {
+        let _producer = reader.string()?;
+        for _ in 0..reader.length()? {
+            let _message = reader.string()?;
+            id_of_lengths(reader)?;
+        }
+    }
+    let (_added, _repeated) = (reader.length()?, reader.length()?);
+    Ok(())
 }
 
 fn entries(reader: &mut Reader) -> Result<Vec<StreamEntry>, DecodeError> {

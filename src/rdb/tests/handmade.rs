@@ -139,6 +139,7 @@ pub fn new_samples() -> Vec<Sample> {
         Value::Set(texts(&["a", "17", "ccc"])),
     ));
     samples.push(stream_sample(ObjectType::StreamListpacks3));
+    samples.push(stream_sample(ObjectType::StreamListpacks4));
     samples
 }
 

@@ -46,6 +46,19 @@ pub const RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "scan-cursor-not-a-number",
+        witness: &["SCAN \"\"", "SCAN -1"],
+        allows: |arguments, ours, _| {
+            let at = if is_command(arguments, "SCAN") { 1 } else { 2 };
+            let scans = ["SCAN", "HSCAN", "SSCAN", "ZSCAN"];
+            scans.iter().any(|name| is_command(arguments, name))
+                && arguments
+                    .get(at)
+                    .is_some_and(|cursor| cursor.is_empty() || cursor.starts_with(b"-"))
+                && ours == b"-ERR invalid cursor\r\n"
+        },
+    },
+    Rule {
         id: "bit-arguments-first",
         witness: &["BITCOUNT missing 1 2 x", "BITPOS missing 1 0 -1 x"],
         allows: |arguments, ours, theirs| {
@@ -74,6 +87,22 @@ pub const RULES: &[Rule] = &[
         id: "shortest-doubles",
         witness: &["ZADD dz 0.1 m", "ZSCORE dz m", "DEL dz"],
         allows: |_, ours, theirs| tree::same_values(&Tree::parse(ours), &Tree::parse(theirs)),
+    },
+    Rule {
+        id: "shortest-degrees",
+        witness: &["GEOADD dg 0.0001 0.0002 m", "GEOPOS dg m", "DEL dg"],
+        allows: |arguments, ours, theirs| {
+            let (ours, theirs) = (Tree::parse(ours), Tree::parse(theirs));
+            let geo = |name: &Vec<u8>| name.to_ascii_uppercase().starts_with(b"GEO");
+            match () {
+                () if is_command(arguments, "GEOPOS") => tree::same_places(&ours, &theirs),
+                // The order of what is found is compared where it is promised.
+                () if arguments.first().is_some_and(geo) => {
+                    tree::same_places(&tree::by_first(&ours), &tree::by_first(&theirs))
+                }
+                () => false,
+            }
+        },
     },
     Rule {
         id: "negative-zero",

@@ -43,11 +43,24 @@ pub fn stream_sample(kind: ObjectType) -> Sample {
         writer.count(1);
         writer.string(b"alice");
         writer.millis(1_700_000_000_001);
-        if kind == ObjectType::StreamListpacks3 {
+        if kind >= ObjectType::StreamListpacks3 {
             writer.millis(1_700_000_000_001);
         }
         writer.count(1);
         writer.raw(&id_bytes(1000, 7));
+        if kind >= ObjectType::StreamListpacks4 {
+            // One producer of one message, remembered for 100 seconds, of 100 at most.
+            writer.length(100);
+            writer.length(100);
+            writer.count(1);
+            writer.string(b"producer");
+            writer.count(1);
+            writer.string(b"message");
+            writer.length(1002);
+            writer.length(2);
+            writer.length(4);
+            writer.length(0);
+        }
     });
     sample("stream", kind, &body, Value::Stream(sample_stream(kind)))
 }
