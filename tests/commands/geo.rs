@@ -62,7 +62,7 @@ fn geodist_geohash_and_geopos_tell_of_places() {
     let texts: Vec<Option<String>> = ask(&mut c, "GEOHASH g Palermo x");
     assert_eq!(texts, [Some("sqc8b49rny0".to_string()), None]);
     let mut raw = server.raw();
-    let place = "*2\r\n$18\r\n13.361389338970184\r\n$16\r\n38.1155563954963";
+    let place = "*2\r\n$20\r\n13.36138933897018433\r\n$20\r\n38.11555639549629859";
     raw.expect("GEOPOS g x Palermo", &format!("*2\r\n*-1\r\n{place}"));
     raw.line("HELLO 3");
     let place = "*2\r\n,13.361389338970184\r\n,38.1155563954963";

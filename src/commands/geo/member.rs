@@ -62,9 +62,9 @@ pub fn geohash(view: &View<'_>, args: &mut Args<'_>, _ctx: &Ctx<'_>) -> CommandR
     each_score(view, args, text)
 }
 
-pub fn geopos(view: &View<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandResult {
+pub fn geopos(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
     let place = |score: Option<f64>| match score {
-        Some(score) => parse::point(geo::decode(score)),
+        Some(score) => parse::point(geo::decode(score), ctx.resp),
         None => Reply::NilArray,
     };
     each_score(view, args, place)

@@ -4,7 +4,7 @@
 use crate::command::Args;
 use crate::command::float::parse_f64;
 use crate::error::{CommandError, CommandResult, text};
-use crate::resp::Reply;
+use crate::resp::{Reply, RespVersion};
 use storage::ops::geo::Point;
 
 /// Metres of the units.
@@ -49,8 +49,20 @@ pub fn distance(distance: f64) -> Reply {
 }
 
 /// Longitude and latitude.
-pub fn point(point: Point) -> Reply {
-    Reply::array([point.longitude, point.latitude].map(Reply::Double))
+pub fn point(point: Point, resp: RespVersion) -> Reply {
+    Reply::array([point.longitude, point.latitude].map(|degrees| match resp {
+        RespVersion::Resp2 => Reply::bulk(decimals(degrees)),
+        // The number that the text of seventeen decimals means.
+        RespVersion::Resp3 => Reply::Double(decimals(degrees).parse().unwrap_or(degrees)),
+    }))
+}
+
+/// Seventeen decimals, without zeros at the end.
+fn decimals(degrees: f64) -> String {
+    let mut text = format!("{degrees:.17}");
+    let len = text.trim_end_matches('0').trim_end_matches('.').len();
+    text.truncate(len);
+    if text == "-0" { "0".into() } else { text }
 }
 
 #[cfg(test)]
@@ -58,7 +70,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn distances_are_spelled_as_redis_does() {
+    fn degrees_and_distances_are_spelled_as_redis_does() {
+        assert_eq!(decimals(13.361_389_338_970_184), "13.36138933897018433");
+        assert_eq!(decimals(-10.0), "-10");
+        assert_eq!(decimals(-1e-30), "0.".replace("0.", "0"));
         assert_eq!(distance(166_274.151_56), Reply::bulk("166274.1516"));
         assert_eq!(distance(0.0), Reply::bulk("0.0000"));
         assert_eq!(distance(0.00005), Reply::bulk("0.0000"));

@@ -16,20 +16,20 @@ pub fn georadius(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> Com
     search_or_store(edit, args, ctx, Style::Point { stores: true })
 }
 
-pub fn georadius_ro(view: &View<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandResult {
-    search(view, args, Style::Point { stores: false })
+pub fn georadius_ro(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    search(view, args, ctx, Style::Point { stores: false })
 }
 
 pub fn georadiusbymember(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
     search_or_store(edit, args, ctx, Style::Member { stores: true })
 }
 
-pub fn georadiusbymember_ro(view: &View<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandResult {
-    search(view, args, Style::Member { stores: false })
+pub fn georadiusbymember_ro(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    search(view, args, ctx, Style::Member { stores: false })
 }
 
-pub fn geosearch(view: &View<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandResult {
-    search(view, args, Style::Search)
+pub fn geosearch(view: &View<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
+    search(view, args, ctx, Style::Search)
 }
 
 pub fn geosearchstore(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -> CommandResult {
@@ -37,12 +37,17 @@ pub fn geosearchstore(edit: &mut Edit<'_>, args: &mut Args<'_>, ctx: &Ctx<'_>) -
     search_or_store(edit, args, ctx, Style::SearchStore { target })
 }
 
-fn search<'a>(view: &View<'_>, args: &mut Args<'a>, style: Style<'a>) -> CommandResult {
+fn search<'a>(
+    view: &View<'_>,
+    args: &mut Args<'a>,
+    ctx: &Ctx<'_>,
+    style: Style<'a>,
+) -> CommandResult {
     let index = Index::open(view, args.next()?)?;
     let asked = Asked::parse(view, args, &index, style)?;
     let found = find(view, &index, &asked)?;
     Ok(Reply::array(
-        found.into_iter().map(|one| reply(one, &asked)),
+        found.into_iter().map(|one| reply(one, &asked, ctx)),
     ))
 }
 
@@ -57,7 +62,7 @@ fn search_or_store<'a>(
     let found = find(edit, &index, &asked)?;
     let Some(target) = asked.target else {
         return Ok(Reply::array(
-            found.into_iter().map(|one| reply(one, &asked)),
+            found.into_iter().map(|one| reply(one, &asked, ctx)),
         ));
     };
     let event = match style {
@@ -94,7 +99,7 @@ fn find(view: &View<'_>, index: &Index<'_>, asked: &Asked<'_>) -> CommandResult<
     Ok(found)
 }
 
-fn reply(one: Found, asked: &Asked<'_>) -> Reply {
+fn reply(one: Found, asked: &Asked<'_>, ctx: &Ctx<'_>) -> Reply {
     let member = Reply::from(one.member);
     if !(asked.with_distance || asked.with_hash || asked.with_point) {
         return member;
@@ -107,7 +112,7 @@ fn reply(one: Found, asked: &Asked<'_>) -> Reply {
         parts.push(Reply::Int(one.score as i64));
     }
     if asked.with_point {
-        parts.push(parse::point(one.point));
+        parts.push(parse::point(one.point, ctx.resp));
     }
     Reply::Array(parts)
 }

@@ -89,22 +89,6 @@ pub const RULES: &[Rule] = &[
         allows: |_, ours, theirs| tree::same_values(&Tree::parse(ours), &Tree::parse(theirs)),
     },
     Rule {
-        id: "shortest-degrees",
-        witness: &["GEOADD dg 0.0001 0.0002 m", "GEOPOS dg m", "DEL dg"],
-        allows: |arguments, ours, theirs| {
-            let (ours, theirs) = (Tree::parse(ours), Tree::parse(theirs));
-            let geo = |name: &Vec<u8>| name.to_ascii_uppercase().starts_with(b"GEO");
-            match () {
-                () if is_command(arguments, "GEOPOS") => tree::same_places(&ours, &theirs),
-                // The order of what is found is compared where it is promised.
-                () if arguments.first().is_some_and(geo) => {
-                    tree::same_places(&tree::by_first(&ours), &tree::by_first(&theirs))
-                }
-                () => false,
-            }
-        },
-    },
-    Rule {
         id: "negative-zero",
         // The member is too long for a listpack, in which Redis keeps -0 as 0.
         witness: &[

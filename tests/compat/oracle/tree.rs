@@ -4,8 +4,6 @@
 
 use crate::harness::wire;
 
-/// The last decimal that Redis 7.0 prints of degrees.
-const LAST_DECIMAL: f64 = 1e-17;
 /// Clocks of two servers that were asked one after the other, in milliseconds.
 const CLOCK_MS: u64 = 10_000;
 /// Integers beyond this are moments in milliseconds since 1970.
@@ -94,50 +92,6 @@ pub fn same_values(ours: &Tree, theirs: &Tree) -> bool {
             a == b && pairwise(ours, theirs, same_values)
         }
         _ => false,
-    }
-}
-
-/// Equal, but for degrees: theirs may have as many decimals as Redis 7.0 prints, ours the fewest
-/// digits.
-pub fn same_places(ours: &Tree, theirs: &Tree) -> bool {
-    match (ours, theirs) {
-        (Tree::Leaf(a), Tree::Leaf(b)) => same_leaf(a, b) || same_degrees(a, b),
-        (Tree::Many(a, ours), Tree::Many(b, theirs)) => {
-            a == b && pairwise(ours, theirs, same_places)
-        }
-        _ => false,
-    }
-}
-
-fn same_degrees(ours: &[u8], theirs: &[u8]) -> bool {
-    let degrees = |leaf: &[u8]| {
-        std::str::from_utf8(leaf_text(leaf)?)
-            .ok()?
-            .parse::<f64>()
-            .ok()
-    };
-    let (Some(one), Some(other)) = (degrees(ours), degrees(theirs)) else {
-        return false;
-    };
-    let same_type = ours.first() == theirs.first() && matches!(ours.first(), Some(b'$' | b','));
-    let shortest = leaf_text(ours).is_some_and(|text| is_shortest_of(text, text));
-    same_type && shortest && (one - other).abs() <= LAST_DECIMAL
-}
-
-/// The same elements in the order of the first thing that each of them has.
-pub fn by_first<'a>(tree: &Tree<'a>) -> Tree<'a> {
-    fn first<'t, 'a>(tree: &'t Tree<'a>) -> &'t [u8] {
-        match tree {
-            Tree::Leaf(leaf) => leaf,
-            Tree::Many(_, items) => items.first().map_or(b"", first),
-        }
-    }
-    match tree.clone() {
-        Tree::Many(kind, mut items) => {
-            items.sort_by(|one, other| first(one).cmp(first(other)));
-            Tree::Many(kind, items)
-        }
-        leaf => leaf,
     }
 }
 
