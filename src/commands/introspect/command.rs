@@ -206,7 +206,7 @@ fn keys_of<'a>(
     }
     let mut keys = KeyPositions::new();
     let found = specs.iter().all(|spec| spec.find(&request, &mut keys));
-    keys.retain(|(at, _)| !hints::leaves_out(command.full_name, usize::from(*at), &request));
+    keys.retain(|(at, _)| !hints::leaves_out(command.full_name, *at as usize, &request));
     if keys.is_empty() || !found {
         return Err("ERR Invalid arguments specified for command".into());
     }
