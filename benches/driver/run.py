@@ -148,8 +148,10 @@ def run_table(context: Context, table: Table, scenarios: list, options, line: st
     except (LoadFailed, NoLimit, OSError, ReplyError, ServerFailed) as error:
         context.problem(f"{table.name}: {error}")
         return
-    sentences = "\n".join(f"- `{one.name}`: {one.sentence}" for one in scenarios)
-    about = f"{table.about}\n\n{sentences}"
+    # Where a name says it all, the rows of the table are enough.
+    told = [one for one in scenarios if not one.name.endswith(one.sentence)]
+    sentences = "\n".join(f"- `{one.name}`: {one.sentence}" for one in told)
+    about = f"{table.about}\n\n{sentences}".rstrip()
     part = results.section(table.title, about, body, command_for(table, options), line)
     print(part, flush=True)
     if not options.write:
