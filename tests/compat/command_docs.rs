@@ -1,7 +1,7 @@
 //! COMMAND DOCS of each command that both servers know, field by field.
-//! Invariants: group, since, successors and the tree of arguments are Redis's, except where listed; summaries
-//! and complexities are our own words, and so are the names of groups of arguments.
-//! Must not know: the command table. Tests: this file.
+//! Invariants: group, since, successors and the tree of arguments are Redis's, except where
+//! listed; summaries and complexities are our own words, and so are the names of groups of
+//! arguments. Must not know: the command table. Tests: this file.
 
 use crate::harness::{Server, wire};
 use std::collections::{BTreeMap, BTreeSet};
