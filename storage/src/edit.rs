@@ -15,7 +15,7 @@ use crate::encoding::record::Record;
 use crate::engine::Tier;
 use crate::error::{Result, StorageError};
 use crate::hot::{FREQUENCY_NEW, Usage};
-use crate::limits::{COMMIT_BYTES_MAX, KEY_BYTES_MAX};
+use crate::limits::{COMMIT_BYTES_MAX, KEY_BYTES_MAX, REMOVED_SURELY_MAX};
 use crate::registry::{CountChange, DatabaseMap};
 use crate::store::Store;
 use crate::view::{KeyEntry, View, ViewOptions, element_hash, meta_hash};
@@ -291,6 +291,27 @@ impl<'s> Edit<'s> {
     /// From here on nothing is written ahead, so all of it must fit in one commit.
     pub fn savepoint(&mut self) {
         self.view.staged.get_mut().savepoint();
+    }
+
+    /// Removes up to `count` elements by `remove`, if one commit can hold what that stages. False
+    /// if it cannot: then nothing is staged. Within a transaction all must fit anyway.
+    pub(crate) fn removes_in_one_commit(
+        &mut self,
+        count: u64,
+        remove: impl FnOnce(&mut Edit<'s>) -> Result<()>,
+    ) -> Result<bool> {
+        if count <= REMOVED_SURELY_MAX || self.view.staged.get_mut().has_savepoint() {
+            return remove(self).map(|()| true);
+        }
+        self.savepoint();
+        remove(self)?;
+        // What else the command stages, its meta row above all, has the rest.
+        let fits = self.staged_bytes() <= COMMIT_BYTES_MAX / 4 * 3;
+        if !fits {
+            self.roll_back();
+        }
+        self.view.staged.get_mut().drop_savepoint();
+        Ok(fits)
     }
 
     /// Takes back what the command since the savepoint did.

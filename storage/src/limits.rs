@@ -44,6 +44,8 @@ pub const SLOTS: u16 = 16_384;
 pub const ID_BLOCK: u64 = 1 << 16;
 /// Longest row the hot table keeps after its commit; longer ones are read from the engine.
 pub const HOT_ROW_BYTES_MAX: usize = 64 * 1024;
+/// Removing so many elements of a list or stream surely fits in one commit, two rows each.
+pub const REMOVED_SURELY_MAX: u64 = 100_000;
 /// Keys of one prefetch: what is asked for too early is gone again, and the processor keeps few
 /// requests for memory at a time.
 pub const PREFETCH_KEYS_MAX: usize = 16;

@@ -9,6 +9,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use storage::change::Event;
 use storage::commit::Fsync;
 use storage::commit::latch::{LatchSet, Mode};
 use storage::limits::ELEMENT_BYTES_MAX;
@@ -393,5 +394,30 @@ fn nothing_is_lost_or_doubled_between_threads_that_push_and_pop() {
     assert_eq!(distinct.len(), PUSHERS * EACH);
     assert_eq!(popped.iter().map(Vec::len).sum::<usize>(), PUSHERS * EACH);
     assert_eq!(contents(&directory), Model::new());
+    assert_clean(directory);
+}
+
+#[test]
+fn more_elements_go_at_once_than_one_commit_can_delete() {
+    // Each stands in a row of its own, and the deletion of one takes more than 50 bytes.
+    const ELEMENTS: usize = 330_000;
+    let element = |n: usize| format!("{n:0>513}").into_bytes();
+    let directory = Directory::new();
+    let all: Vec<Vec<u8>> = (0..ELEMENTS).map(element).collect();
+    directory.write(|edit| {
+        let elements = all.iter().map(|one| &one[..]);
+        list::replace(edit, KEY, elements, Event::RPush, LIMIT)
+    });
+    directory.write(|edit| list::trim(edit, KEY, 4_000, 5_999, LIMIT));
+    let directory = directory.reopen();
+    let mut kept: Model = all[4_000..6_000].iter().cloned().collect();
+    assert_eq!(contents(&directory), kept);
+    let last = b"last".to_vec();
+    let len = directory.write(|edit| {
+        let elements = std::iter::once(&last[..]);
+        list::push(edit, KEY, elements, End::Back, true, LIMIT)
+    });
+    kept.push_back(last);
+    assert_eq!((len, contents(&directory)), (2_001, kept));
     assert_clean(directory);
 }

@@ -7,9 +7,11 @@ use common::{DISK, Directory};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeMap;
+use storage::change::Event;
 use storage::ops::stream::{
     self, Add, Added, AutoClaim, Bound, CreateGroup, Created, Delivered, Delivery, GroupStart,
-    NewId, NodeLimits, PendingFilter, References, Span, StreamId, Trim, Wanted,
+    NewId, NodeLimits, PendingFilter, References, Span, StreamId, Trim, Wanted, Whole,
+    WholeConsumer, WholeGroup,
 };
 use storage::{Edit, View};
 
@@ -282,6 +284,67 @@ fn deleting_the_only_consumer_of_a_group_leaves_other_groups_alone() {
     let position = edit.stage().unwrap();
     directory.store.leader().wait_blocking(position).unwrap();
     look(&directory.store.view(0, DISK).unwrap(), &model, &mut random);
+    let path = directory.path();
+    let _dir = directory.close();
+    let report = storage::check::check(&path, 20).unwrap();
+    assert!(report.is_clean(), "{:?}", report.problems);
+}
+
+#[test]
+fn more_entries_go_at_once_than_one_commit_can_delete() {
+    // Each stands in a row of its own, and the deletion of one takes more than 50 bytes.
+    const ENTRIES: u64 = 330_000;
+    let id = |n: u64| StreamId::new(n, 1);
+    let value = |n: u64| format!("{n:0>520}").into_bytes();
+    let directory = Directory::new();
+    let all: Vec<Vec<u8>> = (1..=ENTRIES).map(value).collect();
+    let pending: Vec<_> = (1..=ENTRIES)
+        .step_by(3_000)
+        .map(|n| (id(n), 5, 1))
+        .collect();
+    let ann = WholeConsumer {
+        name: b"ann",
+        seen_ms: 5,
+        active_ms: Some(5),
+        pending: pending.clone(),
+    };
+    let group = WholeGroup {
+        name: GROUPS[0],
+        last: id(ENTRIES),
+        read: Some(ENTRIES),
+        consumers: vec![ann],
+    };
+    let whole = Whole {
+        last: id(ENTRIES),
+        max_deleted: StreamId::MIN,
+        added: ENTRIES,
+        groups: vec![group],
+    };
+    directory.write(|edit| {
+        let entries = all.iter().zip(1..);
+        let entries = entries.map(|(value, n)| (id(n), vec![&b"field"[..], value]));
+        stream::replace(edit, KEY, entries, &whole, Event::XAdd, LIMITS)
+    });
+    let trim = Trim {
+        bound: Bound::Length(2_000),
+        nodes_only: None,
+        references: References::Keep,
+    };
+    let gone = directory.write(|edit| stream::trim(edit, KEY, &trim));
+    assert_eq!(gone, ENTRIES - 2_000);
+    let directory = directory.reopen();
+    let view = directory.view(0);
+    let kept = stream::after(&view, KEY, StreamId::MIN, None).unwrap();
+    assert_eq!(kept.len(), 2_000);
+    for (entry, n) in kept.iter().zip(ENTRIES - 1_999..) {
+        assert_eq!(entry.id, id(n));
+        assert_eq!(entry.strings.get(1).map(|one| one.to_vec()), Some(value(n)));
+    }
+    let summary = stream::pending_summary(&view, KEY, GROUPS[0])
+        .unwrap()
+        .unwrap();
+    assert_eq!(summary.count, pending.len() as u64);
+    drop(view);
     let path = directory.path();
     let _dir = directory.close();
     let report = storage::check::check(&path, 20).unwrap();

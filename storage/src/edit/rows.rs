@@ -107,6 +107,11 @@ impl StagedRows {
         });
     }
 
+    /// Goes on without a savepoint.
+    pub(super) fn drop_savepoint(&mut self) {
+        self.undo = None;
+    }
+
     /// Takes back everything since the savepoint, which stays.
     pub(super) fn roll_back(&mut self) {
         let Some(undo) = &mut self.undo else { return };

@@ -1,4 +1,4 @@
-//! Owns building a tree from entries that come in order.
+//! Owns building a tree from entries that come in order, of their own or out of another tree.
 //! Invariants: every row is written once, nine tenths full, so that entries can be put between
 //! later; what is in memory is one node a level. Must not know: where entries come from.
 //! Tests: `storage/tests/tree`.
@@ -11,6 +11,10 @@ use crate::collection::Place;
 use crate::edit::Edit;
 use crate::error::{Result, StorageError};
 use crate::limits::ELEMENT_BYTES_MAX;
+use std::ops::Range;
+
+/// Bytes of entries that are copied at a time.
+const COPY_STEP_BYTES: usize = 1 << 18;
 
 /// An entry that waits for its leaf: where its key and its value end.
 #[derive(Debug, Clone, Copy)]
@@ -214,5 +218,42 @@ impl Builder {
             separator: first.separator.clone(),
         };
         self.add(edit, place, level + 1, slot)
+    }
+}
+
+impl Tree {
+    /// A tree of the entries of some ranks, under another place whose id nobody knows yet. What
+    /// does not fit in one commit goes ahead; `spilled` says whether any did.
+    pub fn copy_ranks(
+        &self,
+        edit: &mut Edit<'_>,
+        from: &Place,
+        to: &mut Place,
+        ranks: Range<u64>,
+        spilled: &mut bool,
+    ) -> Result<Tree> {
+        let mut builder = Builder::new(self.kind);
+        let end = ranks.end.min(self.len);
+        let mut rank = ranks.start;
+        while rank < end {
+            let mut items = Vec::new();
+            let mut bytes = 0;
+            let mut cursor = self.cursor_at_rank(edit, from, rank)?;
+            while cursor.rank() < end && bytes < COPY_STEP_BYTES {
+                let item = cursor.item()?.ok_or_else(|| self.corrupted(0))?;
+                bytes += item.key.len() + item.value.len();
+                items.push(item);
+                cursor.advance()?;
+            }
+            drop(cursor);
+            rank += items.len() as u64;
+            for item in &items {
+                let wrote = builder.push(edit, to, &item.key, &item.value)?;
+                if let Some(head) = to.head(end - ranks.start).filter(|_| wrote) {
+                    edit.spill(head, spilled)?;
+                }
+            }
+        }
+        builder.finish(edit, to)
     }
 }

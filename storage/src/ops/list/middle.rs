@@ -143,13 +143,8 @@ pub fn trim(
         return edit.remove_emptied(&list.entry, Event::LTrim);
     }
     let len = list.len();
-    if end < len {
-        list.tree.remove_range(edit, &mut list.place, end, len)?;
-    }
-    if first > 0 {
-        list.tree.remove_range(edit, &mut list.place, 0, first)?;
-    }
-    if list.len() < len {
+    if end - first < len {
+        list.keep(edit, first, end)?;
         list.measure_if_small(edit, threshold)?;
     }
     list.write(edit, Event::LTrim)

@@ -52,6 +52,8 @@ struct List<'k> {
     shape: Shape,
     listpack_bytes: u64,
     tree: Tree,
+    /// Rows were written ahead, in commits of their own.
+    spilled: bool,
 }
 
 impl<'k> List<'k> {
@@ -65,6 +67,7 @@ impl<'k> List<'k> {
                 shape: Shape::Listpack,
                 listpack_bytes: shape::EMPTY_BYTES,
                 tree: Tree::empty(ELEMENTS),
+                spilled: false,
                 entry,
             });
         };
@@ -81,6 +84,7 @@ impl<'k> List<'k> {
             shape: Shape::decode(&payload)?,
             listpack_bytes: u64::from_be_bytes(*bytes),
             tree,
+            spilled: false,
             entry,
         })
     }
@@ -124,14 +128,40 @@ impl<'k> List<'k> {
             header.expire_ms = old.expire_ms;
             header.extensions.clone_from(&old.extensions);
         }
-        header.head = self.place.head(self.tree.len());
+        let place_head = self.place.head(self.tree.len());
+        header.head = place_head;
         let mut front = [self.shape as u8; TREE_AT];
         if let Some(bytes) = front.last_chunk_mut::<8>() {
             *bytes = self.listpack_bytes.to_be_bytes();
         }
         let head = self.tree.encode_head();
         let payload = [&front[..], &head, self.tree.root_bytes()];
-        edit.put(&self.entry, header, &payload, &[event])
+        edit.put(&self.entry, header, &payload, &[event])?;
+        if let Some(head) = place_head {
+            edit.publish(head, self.spilled);
+        }
+        Ok(())
+    }
+
+    /// Removes what stands outside some ranks. What one commit cannot remove is left with the id:
+    /// what stays is written under another.
+    fn keep(&mut self, edit: &mut Edit<'_>, first: u64, end: u64) -> Result<()> {
+        let (tree, place, len) = (self.tree.clone(), self.place, self.len());
+        let removed = edit.removes_in_one_commit(len - (end - first), |edit| {
+            self.tree.remove_range(edit, &mut self.place, end, len)?;
+            self.tree
+                .remove_range(edit, &mut self.place, 0, first)
+                .map(drop)
+        })?;
+        if !removed {
+            self.place = Place {
+                home_slot: self.entry.name.slot,
+                id: None,
+            };
+            let (to, spilled) = (&mut self.place, &mut self.spilled);
+            self.tree = tree.copy_ranks(edit, &place, to, first..end, spilled)?;
+        }
+        Ok(())
     }
 }
 

@@ -59,7 +59,11 @@ pub fn pop_many(
         edit.remove_emptied(&list.entry, end.popped())?;
         return Ok(Some(elements));
     }
-    list.tree.remove_range(edit, &mut list.place, first, last)?;
+    let kept = match end {
+        End::Front => (last, list.len()),
+        End::Back => (0, first),
+    };
+    list.keep(edit, kept.0, kept.1)?;
     list.shrink(edit, elements.iter().map(|one| &**one), threshold)?;
     list.write(edit, end.popped())?;
     Ok(Some(elements))

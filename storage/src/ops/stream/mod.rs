@@ -85,6 +85,8 @@ struct Stream<'k> {
     nodes: Tree,
     /// `None` as long as there was no group.
     groups: Option<Box<GroupTrees>>,
+    /// Rows were written ahead, in commits of their own.
+    spilled: bool,
 }
 
 impl<'k> Stream<'k> {
@@ -106,6 +108,7 @@ impl<'k> Stream<'k> {
             entries,
             nodes,
             groups,
+            spilled: false,
             entry,
         };
         if let Some(payload) = payload {
@@ -195,7 +198,8 @@ impl<'k> Stream<'k> {
             header.expire_ms = old.expire_ms;
             header.extensions.clone_from(&old.extensions);
         }
-        header.head = self.place.head(self.len());
+        let head = self.place.head(self.len());
+        header.head = head;
         let fixed = self.fixed();
         let (entries, nodes) = (self.entries.encode_head(), self.nodes.encode_head());
         let groups = self.groups.as_deref().map(GroupTrees::encode);
@@ -203,7 +207,11 @@ impl<'k> Stream<'k> {
         parts.extend([fixed.as_slice(), &entries, self.entries.root_bytes()]);
         parts.extend([&nodes[..], self.nodes.root_bytes()]);
         parts.extend(groups.as_deref());
-        edit.put(&self.entry, header, &parts, events)
+        edit.put(&self.entry, header, &parts, events)?;
+        if let Some(head) = head {
+            edit.publish(head, self.spilled);
+        }
+        Ok(())
     }
 
     fn fixed(&self) -> Short<FIXED_LEN> {

@@ -75,40 +75,31 @@ pub fn replace<'a>(
         entries: Tree::empty(ENTRIES),
         nodes: Tree::empty(NODES),
         groups: None,
+        spilled: false,
         entry,
     };
-    let mut spilled = false;
     for (id, strings) in entries {
         stream.append(edit, id, &strings, limits)?;
-        stream.spill(edit, &mut spilled)?;
+        stream.spill(edit)?;
     }
     (stream.last, stream.added) = (whole.last, whole.added);
     for group in &whole.groups {
-        stream.put_whole_group(edit, group, &mut spilled)?;
+        stream.put_whole_group(edit, group)?;
     }
-    let head = stream.place.head(stream.len());
     stream.write(edit, &[event])?;
-    if let Some(head) = head {
-        edit.publish(head, spilled);
-    }
     // What was written keeps the time of the key as it was found.
     expire::file(edit, key, None)
 }
 
 impl Stream<'_> {
-    fn spill(&mut self, edit: &mut Edit<'_>, spilled: &mut bool) -> Result<()> {
+    fn spill(&mut self, edit: &mut Edit<'_>) -> Result<()> {
         match self.place.head(self.len()) {
-            Some(head) => edit.spill(head, spilled),
+            Some(head) => edit.spill(head, &mut self.spilled),
             None => Ok(()),
         }
     }
 
-    fn put_whole_group(
-        &mut self,
-        edit: &mut Edit<'_>,
-        whole: &WholeGroup<'_>,
-        spilled: &mut bool,
-    ) -> Result<()> {
+    fn put_whole_group(&mut self, edit: &mut Edit<'_>, whole: &WholeGroup<'_>) -> Result<()> {
         let mut group = Group {
             name: whole.name.to_vec(),
             number: self.groups.get_or_insert_default().take_number()?,
@@ -127,7 +118,7 @@ impl Stream<'_> {
                     deliveries,
                 };
                 self.assign(edit, (&mut group, &mut made), (id, None), &pending)?;
-                self.spill(edit, spilled)?;
+                self.spill(edit)?;
             }
             self.put_consumer(edit, &made)?;
         }

@@ -91,16 +91,22 @@ impl GroupTrees {
         ]
     }
 
+    pub fn all_mut(&mut self) -> [&mut Tree; 5] {
+        [
+            &mut self.groups,
+            &mut self.pending,
+            &mut self.names,
+            &mut self.consumers,
+            &mut self.owned,
+        ]
+    }
+
     pub fn are_packed(&self) -> bool {
         self.all().iter().all(|tree| tree.is_packed())
     }
 
     pub fn forget_numbers(&mut self) {
-        self.groups.forget_numbers();
-        self.pending.forget_numbers();
-        self.names.forget_numbers();
-        self.consumers.forget_numbers();
-        self.owned.forget_numbers();
+        self.all_mut().into_iter().for_each(Tree::forget_numbers);
     }
 
     /// A number that no group or consumer of the stream has had.

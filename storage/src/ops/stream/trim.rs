@@ -4,8 +4,10 @@
 //! Tests: `storage/tests/streams.rs`, the oracle.
 
 use super::read::id_of;
+use super::trees::GroupTrees;
 use super::{References, Stream, StreamId};
 use crate::change::Event;
+use crate::collection::Place;
 use crate::edit::Edit;
 use crate::error::Result;
 use crate::view::View;
@@ -60,11 +62,38 @@ impl Stream<'_> {
                         self.forget_references(edit, id)?;
                     }
                 }
-                self.entries.remove_range(edit, &mut self.place, 0, end)?
+                self.remove_first(edit, end)?
             }
         };
         self.after_removal(edit)?;
         Ok(taken)
+    }
+
+    /// Removes entries at the front; gives how many. What one commit cannot remove is left with the
+    /// id: what stays, of all trees, is written under another.
+    fn remove_first(&mut self, edit: &mut Edit<'_>, end: u64) -> Result<u64> {
+        let (entries, place) = (self.entries.clone(), self.place);
+        let mut gone = 0;
+        let removed = edit.removes_in_one_commit(end, |edit| {
+            gone = self.entries.remove_range(edit, &mut self.place, 0, end)?;
+            Ok(())
+        })?;
+        if removed {
+            return Ok(gone);
+        }
+        let len = entries.len();
+        let mut to = Place {
+            home_slot: self.entry.name.slot,
+            id: None,
+        };
+        let spilled = &mut self.spilled;
+        self.entries = entries.copy_ranks(edit, &place, &mut to, end..len, spilled)?;
+        let groups = self.groups.as_deref_mut().map(GroupTrees::all_mut);
+        for tree in groups.into_iter().flatten().chain([&mut self.nodes]) {
+            *tree = tree.copy_ranks(edit, &place, &mut to, 0..tree.len(), spilled)?;
+        }
+        self.place = to;
+        Ok(end.min(len))
     }
 
     /// Entries in front of the bound.
