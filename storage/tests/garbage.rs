@@ -9,6 +9,7 @@ use storage::commit::Fsync;
 use storage::commit::latch::{LatchSet, Mode};
 use storage::encoding::key::{chunk_key, element_prefix, expiry_start, prefix_end};
 use storage::engine::{BatchBuilder, Family, Throttle};
+use storage::ops::set::{self, Thresholds};
 use storage::sweep::Sweeper;
 
 /// A time far enough ahead that the system clock stays below it while a test runs.
@@ -395,4 +396,40 @@ fn power_cut_after_a_del_whose_rows_a_compaction_dropped() {
     assert_eq!(survivor.store.garbage().ids_waiting(), 1);
     sweep_all(&survivor);
     assert_eq!((survivor.rows(b"d"), survivor.rows(b"g")), (vec![], vec![]));
+}
+
+#[test]
+fn a_flushed_database_whose_elements_are_destroyed_before_its_keys_is_sound() {
+    let directory = Directory::new();
+    let members: Vec<String> = (0..200).map(|n| format!("member:{n}")).collect();
+    let limits = Thresholds {
+        intset_entries: 1,
+        listpack_entries: 1,
+        listpack_value: 1,
+    };
+    for n in 0..100 {
+        let members = members.iter().map(String::as_bytes);
+        let key = format!("k{n}");
+        directory.write(|edit| set::add(edit, key.as_bytes(), members, &limits));
+    }
+    let rows = directory.rows(b"d").len();
+    directory.write(|edit| edit.flush_database(&[0]));
+    directory.store.leader().sync().unwrap();
+    directory.store.sweeps().set_dead_rows_per_s(1);
+    let mut sweeper = Sweeper::new(&directory.store);
+    while directory.store.sweeps().counts().dead_ids == 0 {
+        assert!(sweeper.round().unwrap() > 0);
+        directory.store.leader().sync().unwrap();
+    }
+    drop(sweeper);
+    let counts = directory.store.sweeps().counts();
+    assert_eq!(
+        (counts.dead_namespaces, directory.rows(b"m").len()),
+        (0, 100)
+    );
+    assert!(directory.rows(b"d").len() < rows);
+    let path = directory.path();
+    let _dir = directory.close();
+    let report = storage::check::check(&path, 20).unwrap();
+    assert!(report.is_clean(), "{:?}", report.problems);
 }

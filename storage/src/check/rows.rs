@@ -5,10 +5,11 @@ use super::{Checker, LiveHead};
 use crate::collection::Place;
 use crate::encoding::count::KeyCounts;
 use crate::encoding::key::{
-    KeyName, kind, parse_count, parse_expiry, parse_meta, parse_slot_and_id, sub_kind,
+    KeyName, element_prefix, kind, parse_count, parse_expiry, parse_meta, parse_slot_and_id,
+    sub_kind,
 };
 use crate::encoding::meta::{DataType, Head, Header};
-use crate::engine::Family;
+use crate::engine::{Bounds, Family};
 use crate::error::Result;
 use crate::limits::{CHUNK_BYTES, KEY_BYTES_MAX};
 
@@ -82,13 +83,22 @@ impl Checker {
                 self.problem(format!("{}: no expiry row at {filed}", shown(key)));
             }
         }
-        // The sweeper files the ids of a dead namespace before it deletes the namespace's rows.
-        let filed = |head: &Head| dead && self.dead_ids.contains(&head.id);
         let payload = value.get(start..).unwrap_or_default();
         match header.head {
-            Some(head) if filed(&head) => Ok(()),
+            Some(head) if dead && self.is_swept(head)? => Ok(()),
             head => self.value(key, parts.slot, head, (header.kind, payload)),
         }
+    }
+
+    /// Whether the sweeper has filed the elements of a key of a dead namespace, or destroyed them:
+    /// both happen before it deletes the namespace's own rows.
+    fn is_swept(&self, head: Head) -> Result<bool> {
+        if self.dead_ids.contains(&head.id) {
+            return Ok(true);
+        }
+        let family = Family::Partition(self.partitions.of(head.home_slot));
+        let elements = Bounds::prefix(&element_prefix(head.home_slot, head.id));
+        Ok(self.first_row(family, elements)?.is_none())
     }
 
     /// What a live key refers to.
