@@ -398,10 +398,7 @@ mod tests {
         for line in ["ID 1 x", "ID 1 x y", "ID 1 2 TYPE"] {
             assert_eq!(listed(line).unwrap_err(), "ERR Invalid client ID", "{line}");
         }
-        assert_eq!(
-            listed("ID 1 TYPE normal x y").unwrap_err(),
-            text::SYNTAX
-        );
+        assert_eq!(listed("ID 1 TYPE normal x y").unwrap_err(), text::SYNTAX);
         assert_eq!(killed("ID 1 x y").unwrap_err(), text::SYNTAX);
         assert!(listed("ID 1 2 TYPE normal").is_ok());
     }
