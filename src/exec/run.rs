@@ -163,9 +163,14 @@ impl Executor {
             Ok(found) => found,
             Err(error) => {
                 transaction::abort(session);
+                session.client.last_command.store(-1, Ordering::Relaxed);
                 return Step::Done(self.unknown(session, request, error));
             }
         };
+        session
+            .client
+            .last_command
+            .store(index as i64, Ordering::Relaxed);
         let stats = self.services.metrics.per_command.get(index);
         if let Err(error) = admit(session, command, request) {
             let error = transaction::refused(session, command, error);
@@ -192,10 +197,6 @@ impl Executor {
                 Err(error) => self.refuse(stats, error),
             });
         }
-        session
-            .client
-            .last_command
-            .store(index as i64, Ordering::Relaxed);
         let result = match command.spec.handler {
             Handler::Read(_) | Handler::Write(_) | Handler::Memo { .. } => {
                 match self.try_call(session, request, &mut later) {

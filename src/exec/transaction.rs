@@ -468,6 +468,10 @@ fn one(
             }
             result
         }
+        // What it asks for comes outside the order of requests and replies.
+        Handler::Server(_) if command.full_name == "monitor" => Err(CommandError::Fixed(
+            "ERR MONITOR isn't allowed for DENY BLOCKING client",
+        )),
         Handler::Server(run) => {
             let outcome = run(session, &mut args)?;
             edit.select(session.db);

@@ -194,10 +194,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<S> {
                 break Some(End::AfterSending);
             }
         };
-        self.session
-            .client
-            .commands
-            .fetch_add(commands, Ordering::Relaxed);
+        let client = &self.session.client;
+        client.commands.fetch_add(commands, Ordering::Relaxed);
+        client
+            .query_bytes
+            .store(self.input.len(), Ordering::Relaxed);
         self.session.settle();
         end
     }

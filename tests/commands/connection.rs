@@ -382,3 +382,20 @@ fn select_belongs_to_the_connection() {
     server.raw().expect("SET k v", "+OK");
     c.expect("EXISTS k", ":0");
 }
+
+#[test]
+fn client_list_shows_what_was_queued_last_and_no_bytes_that_were_read() {
+    let server = Server::start();
+    let (mut c, mut raw) = (server.client(), server.raw());
+    let mut shows = |line: &str, reply: &str, fields: [&str; 2]| {
+        raw.expect(line, reply);
+        let list: String = ask(&mut c, "CLIENT LIST");
+        let found = list
+            .lines()
+            .any(|line| fields.iter().all(|field| line.contains(field)));
+        assert!(found, "{line}: {fields:?} in {list}");
+    };
+    shows("PING", "+PONG", [" qbuf=0 ", " cmd=ping "]);
+    shows("MULTI", "+OK", [" multi=0 ", " cmd=multi "]);
+    shows("SET a b", "+QUEUED", [" multi=1 ", " cmd=set "]);
+}

@@ -42,3 +42,16 @@ fn monitor_tells_of_commands_in_the_order_in_which_they_ran() {
     monitor.expect("PING", "+PONG");
     assert!(!ask::<String>(&mut c, "CLIENT LIST").contains(" flags=O "));
 }
+
+#[test]
+fn monitor_in_a_transaction_is_refused_when_it_runs() {
+    let server = Server::start();
+    let mut raw = server.raw();
+    raw.expect("MULTI", "+OK");
+    raw.expect("MONITOR", "+QUEUED");
+    raw.expect(
+        "EXEC",
+        "*1\r\n-ERR MONITOR isn't allowed for DENY BLOCKING client",
+    );
+    raw.expect("PING", "+PONG");
+}

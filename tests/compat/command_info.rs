@@ -28,6 +28,18 @@ const INTENDED: &[(&str, &str)] = &[
     ("function|flush", "categories"),
     // It changes the group, so its keys are latched as those of any write.
     ("xreadgroup", "key specs"),
+    // Redis 8 lets scripts run them.
+    ("blmove", "flags"),
+    ("blpop", "flags"),
+    ("brpop", "flags"),
+    ("brpoplpush", "flags"),
+    ("bzpopmax", "flags"),
+    ("bzpopmin", "flags"),
+    // As Redis 8 gives them.
+    ("client|setname", "tips"),
+    ("config|resetstat", "tips"),
+    ("config|rewrite", "tips"),
+    ("msetnx", "tips"),
 ];
 
 #[test]

@@ -113,10 +113,15 @@ impl Condition<'_> {
     }
 }
 
-/// What a CLIENT subcommand says of a bad id.
+/// What a CLIENT subcommand says of bad words.
 #[derive(Debug, Clone, Copy)]
-pub struct Wording {
-    pub bad_id: &'static str,
+struct Wording {
+    /// Of an id that is none.
+    bad_id: &'static str,
+    /// Of a word right behind ids that begins no filter.
+    behind_ids: &'static str,
+    /// Of a word elsewhere that begins no filter.
+    stray: &'static str,
 }
 
 /// Reads the arguments of CLIENT KILL.
@@ -126,14 +131,19 @@ pub fn parse_kill<'a>(args: &mut Args<'a>) -> CommandResult<Addressed<'a>> {
     }
     let wording = Wording {
         bad_id: "ERR client-id should be greater than 0",
+        behind_ids: text::SYNTAX,
+        stray: text::SYNTAX,
     };
     Ok(Addressed::Filter(parse(args, true, wording)?))
 }
 
 /// Reads the arguments of CLIENT LIST.
 pub fn parse_list<'a>(args: &mut Args<'a>) -> CommandResult<Filter<'a>> {
+    // To Redis all that follows ID is ids.
     let wording = Wording {
         bad_id: "ERR Invalid client ID",
+        behind_ids: "ERR Invalid client ID",
+        stray: text::SYNTAX,
     };
     parse(args, false, wording)
 }
@@ -143,24 +153,30 @@ fn parse<'a>(args: &mut Args<'a>, skip_me: bool, wording: Wording) -> CommandRes
         conditions: Vec::new(),
         skip_me,
     };
+    let mut stray = wording.stray;
     while let Some(word) = args.next_or_none() {
         if args.left() == 0 {
-            return Err(CommandError::Fixed(text::SYNTAX));
+            return Err(CommandError::Fixed(stray));
         }
         if word.eq_ignore_ascii_case(b"skipme") {
             filter.skip_me = args.skip_word("yes");
             if !filter.skip_me && !args.skip_word("no") {
                 return Err(CommandError::Fixed(text::SYNTAX));
             }
+            stray = wording.stray;
             continue;
         }
         let (name, wanted) = match word.split_at_checked(4) {
             Some((not, name)) if not.eq_ignore_ascii_case(b"not-") => (name, false),
             _ => (word, true),
         };
-        filter
-            .conditions
-            .push((condition(name, wanted, args, wording)?, wanted));
+        let wording_here = Wording { stray, ..wording };
+        let condition = condition(name, wanted, args, wording_here)?;
+        stray = match condition {
+            Condition::Ids(_) => wording.behind_ids,
+            _ => wording.stray,
+        };
+        filter.conditions.push((condition, wanted));
     }
     Ok(filter)
 }
@@ -187,7 +203,7 @@ fn condition<'a>(
         () if is("db") => Condition::Database(database(args)?),
         () if wanted && is("maxage") => Condition::AgeSecondsMin(positive("maxage", args)?),
         () if wanted && is("idle") => Condition::IdleSecondsMin(positive("idle", args)?),
-        () => return Err(CommandError::Fixed(text::SYNTAX)),
+        () => return Err(CommandError::Fixed(wording.stray)),
     })
 }
 
@@ -375,5 +391,15 @@ mod tests {
         }
         assert_eq!(listed("ID x").unwrap_err(), "ERR Invalid client ID");
         assert_eq!(listed("ID").unwrap_err(), text::SYNTAX);
+    }
+
+    #[test]
+    fn a_word_behind_listed_ids_that_begins_no_filter_is_a_bad_id() {
+        for line in ["ID 1 x", "ID 1 x y", "ID 1 2 TYPE"] {
+            assert_eq!(listed(line).unwrap_err(), "ERR Invalid client ID", "{line}");
+        }
+        assert_eq!(listed("ID 1 TYPE normal x y").unwrap_err(), text::SYNTAX);
+        assert_eq!(killed("ID 1 x y").unwrap_err(), text::SYNTAX);
+        assert!(listed("ID 1 2 TYPE normal").is_ok());
     }
 }

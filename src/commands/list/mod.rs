@@ -38,8 +38,6 @@ pub static COMMANDS: &[&CommandSpec] = &[
     &RPUSHX,
 ];
 
-/// They wait until another client does something.
-const WAITS: Flags = Flags::BLOCKING.with(Flags::NOSCRIPT);
 const READ: KeyFlags = KeyFlags::RO.with(KeyFlags::ACCESS);
 const MOVE: &[KeySpec] = &[
     KeySpec::index(
@@ -288,7 +286,7 @@ pub static BLMOVE: CommandSpec = row(Row {
     since: "6.2.0",
     arity: Arity::exactly(6),
     keys: MOVE,
-    extra: WAITS.with(Flags::DENYOOM),
+    extra: Flags::BLOCKING.with(Flags::DENYOOM),
     handler: Handler::Write(pop::blmove),
     syntax: "source destination <LEFT | RIGHT> <LEFT | RIGHT> timeout",
     summary: "Moves an element from an end of a list to an end of another, waiting for one.",
@@ -321,7 +319,7 @@ pub static BLPOP: CommandSpec = row(Row {
         1,
         KeyFlags::RW.with(KeyFlags::ACCESS).with(KeyFlags::DELETE),
     )],
-    extra: WAITS,
+    extra: Flags::BLOCKING,
     handler: Handler::Write(pop::blpop),
     syntax: "key [key ...] timeout",
     summary: "Takes the first element of the first list that has any, waiting for one.",
@@ -338,7 +336,7 @@ pub static BRPOP: CommandSpec = row(Row {
         1,
         KeyFlags::RW.with(KeyFlags::ACCESS).with(KeyFlags::DELETE),
     )],
-    extra: WAITS,
+    extra: Flags::BLOCKING,
     handler: Handler::Write(pop::brpop),
     syntax: "key [key ...] timeout",
     summary: "Takes the last element of the first list that has any, waiting for one.",
@@ -350,7 +348,7 @@ pub static BRPOPLPUSH: CommandSpec = row(Row {
     since: "2.2.0",
     arity: Arity::exactly(4),
     keys: MOVE,
-    extra: WAITS.with(Flags::DENYOOM),
+    extra: Flags::BLOCKING.with(Flags::DENYOOM),
     handler: Handler::Write(pop::brpoplpush),
     syntax: "source destination timeout",
     summary: "Moves the last element of a list to the front of another, waiting for one.",

@@ -163,7 +163,7 @@ pub static SMISMEMBER: CommandSpec = row(Row {
     name: "smismember",
     since: "6.2.0",
     arity: Arity::at_least(3),
-    keys: &[KeySpec::index(1, KeyFlags::RO)],
+    keys: &[KeySpec::index(1, KeyFlags::RO.with(KeyFlags::ACCESS))],
     extra: Flags::FAST.with(Flags::LATCHED),
     handler: Handler::Read(member::smismember),
     syntax: "key member [member ...]",

@@ -78,13 +78,14 @@ pub fn xdel(edit: &mut Edit<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandRes
 }
 
 /// `[KEEPREF | DELREF | ACKED] IDS numids id [id ...]`.
-pub struct Doomed {
+pub struct Doomed<'a> {
     pub references: stream::References,
-    pub ids: Vec<StreamId>,
+    written: Vec<&'a [u8]>,
 }
 
-impl Doomed {
-    pub fn parse(args: &mut Args<'_>) -> CommandResult<Doomed> {
+impl<'a> Doomed<'a> {
+    /// Reads the arguments; the ids are not looked at yet.
+    pub fn parse(args: &mut Args<'a>) -> CommandResult<Doomed<'a>> {
         let (mut references, mut ids) = (None, None);
         while args.left() > 0 {
             if references.is_none()
@@ -108,12 +109,21 @@ impl Doomed {
                 return Err(CommandError::Fixed(text::SYNTAX));
             }
         }
-        let ids = ids.ok_or("ERR IDS option is required")?;
-        let ids: CommandResult<_> = ids.into_iter().map(|one| id::strict(one, 0)).collect();
+        let written = ids.ok_or("ERR IDS option is required")?;
         Ok(Doomed {
             references: references.unwrap_or_default(),
-            ids: ids?,
+            written,
         })
+    }
+
+    /// The ids. Errors: one of them is none.
+    pub fn ids(&self) -> CommandResult<Vec<StreamId>> {
+        self.written.iter().map(|one| id::strict(one, 0)).collect()
+    }
+
+    /// The answer where there is nothing to delete from, however the ids are written.
+    pub fn none_found(&self) -> Reply {
+        removals(vec![Removal::NotFound; self.written.len()])
     }
 }
 
@@ -128,8 +138,13 @@ pub fn removals(removals: Vec<Removal>) -> Reply {
 
 pub fn xdelex(edit: &mut Edit<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandResult {
     let key = args.next()?;
+    // What the key holds is looked at before the arguments, whether it is there before the ids.
+    let exists = stream::exists(edit, key)?;
     let doomed = Doomed::parse(args)?;
-    let done = stream::delete_with(edit, key, &doomed.ids, doomed.references)?;
+    if !exists {
+        return Ok(doomed.none_found());
+    }
+    let done = stream::delete_with(edit, key, &doomed.ids()?, doomed.references)?;
     Ok(removals(done))
 }
 

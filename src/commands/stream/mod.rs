@@ -95,7 +95,10 @@ pub static XACKDEL: CommandSpec = CommandSpec {
     name: "xackdel",
     since: "8.2.0",
     arity: Arity::at_least(6),
-    keys: DELETE,
+    keys: &[KeySpec::index(
+        1,
+        KeyFlags::RW.with(KeyFlags::DELETE).with(KeyFlags::UPDATE),
+    )],
     extra: Flags::FAST,
     handler: Handler::Write(pending::xackdel),
     syntax: "key group [KEEPREF | DELREF | ACKED] IDS numids id [id ...]",

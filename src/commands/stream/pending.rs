@@ -42,7 +42,12 @@ pub fn xack(edit: &mut Edit<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandRes
 
 pub fn xackdel(edit: &mut Edit<'_>, args: &mut Args<'_>, _: &Ctx<'_>) -> CommandResult {
     let (key, group) = (args.next()?, args.next()?);
-    let Doomed { references, ids } = Doomed::parse(args)?;
+    let has_group = stream::has_group(edit, key, group)?;
+    let doomed = Doomed::parse(args)?;
+    if !has_group {
+        return Ok(doomed.none_found());
+    }
+    let (ids, references) = (doomed.ids()?, doomed.references);
     let done = stream::acknowledge_and_delete(edit, key, group, &ids, references)?;
     Ok(removals(done))
 }

@@ -97,7 +97,7 @@ pub static DELEX: CommandSpec = row(Row {
     name: "delex",
     since: "8.4.0",
     arity: Arity::at_least(2),
-    keys: &one(KeyFlags::RW.with(KeyFlags::DELETE)),
+    keys: &one(KeyFlags::RW.with(KeyFlags::DELETE).with(KeyFlags::VARIABLE)),
     extra: Flags::FAST,
     handler: Handler::Write(compare::delex),
     syntax: "key [IFEQ comparison-value | IFNE comparison-value | IFDEQ digest | IFDNE digest]",

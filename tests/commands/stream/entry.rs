@@ -272,3 +272,46 @@ fn xread_waits_for_what_comes_after_it_began() {
         .expect_reply("*1\r\n*2\r\n$1\r\ns\r\n*1\r\n*2\r\n$3\r\n2-1\r\n*2\r\n$1\r\nf\r\n$3\r\nnew");
     waiting.expect("XREAD BLOCK 1 STREAMS s $", "*-1");
 }
+
+#[test]
+fn a_stream_that_is_not_there_is_told_before_ids_that_are_none() {
+    let server = Server::start();
+    let (mut c, mut raw) = (server.client(), server.raw());
+    raw.expect("XDELEX none IDS 1 bad", "*1\r\n:-1");
+    raw.expect("XACKDEL none g IDS 1 bad", "*1\r\n:-1");
+    let () = ask(&mut c, "SET string v");
+    let () = ask(&mut c, "XADD s 5-1 f v");
+    raw.expect("XACKDEL s g IDS 1 bad", "*1\r\n:-1");
+    let wrong = "WRONGTYPE Operation against a key holding the wrong kind of value";
+    all_fail(
+        &mut c,
+        &[
+            ("XDELEX string IDS 2 bad", wrong),
+            ("XACKDEL string g IDS 2 bad", wrong),
+            (
+                "XDELEX none IDS 2 bad",
+                "ERR The `numids` parameter must match the number of arguments",
+            ),
+            (
+                "XDELEX s IDS 1 bad",
+                "ERR Invalid stream ID specified as stream command argument",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn xsetid_tells_of_deleted_entries_before_the_top_one() {
+    let server = Server::start();
+    let mut c = server.client();
+    let () = ask(&mut c, "XADD s 5-1 f v");
+    let () = ask(&mut c, "XADD s 7-1 f v");
+    let () = ask(&mut c, "XDEL s 7-1");
+    all_fail(
+        &mut c,
+        &[(
+            "XSETID s 4-1",
+            "ERR The ID specified in XSETID is smaller than current max_deleted_entry_id",
+        )],
+    );
+}

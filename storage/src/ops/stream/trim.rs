@@ -206,6 +206,9 @@ pub fn set_id(
     let Some(mut stream) = Stream::find(edit, key)? else {
         return Ok(Err(SetIdError::NoSuchKey));
     };
+    if set.last < stream.max_deleted {
+        return Ok(Err(SetIdError::BelowDeleted));
+    }
     if let Some(last) = stream.last_entry_id(edit)? {
         if set.last < last {
             return Ok(Err(SetIdError::BelowLast));
@@ -213,9 +216,6 @@ pub fn set_id(
         if set.added.is_some_and(|added| added < stream.len()) {
             return Ok(Err(SetIdError::AddedTooFew));
         }
-    }
-    if set.last < stream.max_deleted {
-        return Ok(Err(SetIdError::BelowDeleted));
     }
     stream.last = set.last;
     stream.added = set.added.unwrap_or(stream.added);
