@@ -9,8 +9,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// A key and the namespace of its database: where that is exchanged for another and back, what was
-/// written meanwhile was written to the same key.
 type Key = (u32, Vec<u8>);
 
 /// All watched keys.
@@ -54,8 +52,8 @@ impl Watches {
     }
 
     /// Tells those who watch a key that it has changed. The caller holds the key's latch.
-    pub fn touch(&self, ns: u32, key: &[u8]) {
-        if let Some(watchers) = self.by_key.lock().get(&(ns, key.to_vec())) {
+    pub fn touch(&self, db: u32, key: &[u8]) {
+        if let Some(watchers) = self.by_key.lock().get(&(db, key.to_vec())) {
             for changed in watchers {
                 changed.store(true, Ordering::Release);
             }
@@ -76,9 +74,9 @@ impl WatchList {
     /// Watches a key, once. The caller holds its latch.
     pub fn add(&mut self, watched: Watched) {
         let mut by_key = self.watches.by_key.lock();
-        let key = (watched.ns, watched.key.clone());
+        let key = (watched.db, watched.key.clone());
         let watchers = by_key.entry(key).or_default();
-        let same = |known: &Watched| known.ns == watched.ns && known.key == watched.key;
+        let same = |known: &Watched| known.db == watched.db && known.key == watched.key;
         let is_own = |changed: &Arc<AtomicBool>| Arc::ptr_eq(changed, &self.changed);
         // Either list may be long: many keys of this connection, or many watchers of this key.
         let known = match self.keys.len() < watchers.len() {
@@ -110,7 +108,7 @@ impl WatchList {
         }
         let mut by_key = self.watches.by_key.lock();
         for watched in self.keys.drain(..) {
-            let key = (watched.ns, watched.key);
+            let key = (watched.db, watched.key);
             if let Some(watchers) = by_key.get_mut(&key) {
                 watchers.retain(|changed| !Arc::ptr_eq(changed, &self.changed));
                 if watchers.is_empty() {
@@ -133,10 +131,10 @@ impl Drop for WatchList {
 mod tests {
     use super::*;
 
-    fn watched(ns: u32, key: &str) -> Watched {
+    fn watched(db: u32, key: &str) -> Watched {
         Watched {
-            db: 0,
-            ns,
+            db,
+            ns: db,
             key: key.as_bytes().to_vec(),
             existed: true,
             fields_ms: None,
@@ -171,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_told_to_those_who_watch_the_key_in_that_namespace() {
+    fn a_change_is_told_to_those_who_watch_the_key_in_that_database() {
         let watches = Arc::new(Watches::default());
         let (mut one, mut other) = (WatchList::new(&watches), WatchList::new(&watches));
         one.add(watched(0, "a"));

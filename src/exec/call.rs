@@ -387,8 +387,8 @@ impl<'a> Call<'a> {
             Vec::new()
         };
         let position = edit.stage()?;
-        for (ns, key) in &written {
-            watches.touch(*ns, key);
+        for (db, key) in &written {
+            watches.touch(*db, key);
         }
         self.changed.replace(keys);
         self.changed_databases.set(databases);

@@ -122,13 +122,13 @@ fn delete(
         for key in keys {
             keyspace::delete(&mut edit, key)?;
         }
-        let (changed, written) = (edit.changed_keys(), edit.written_keys());
+        let changed = edit.changed_keys();
         match edit.stage() {
             Err(StorageError::NamespaceChanged) => {}
             Err(error) => return Err(error),
             Ok(position) => {
-                for (ns, key) in &written {
-                    services.watches.touch(*ns, key);
+                for (db, key) in &changed {
+                    services.watches.touch(*db, key);
                 }
                 return Ok((position, changed));
             }

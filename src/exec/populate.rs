@@ -106,13 +106,13 @@ fn write(
                 false,
             )?;
         }
-        let written = edit.written_keys();
+        let changed = edit.changed_keys();
         match edit.stage() {
             Err(StorageError::NamespaceChanged) => {}
             Err(error) => return Err(CommandError::Storage(error)),
             Ok(position) => {
-                for (ns, key) in &written {
-                    services.watches.touch(*ns, key);
+                for (db, key) in &changed {
+                    services.watches.touch(*db, key);
                 }
                 return Ok(position);
             }

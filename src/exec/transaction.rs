@@ -407,8 +407,8 @@ fn attempt(
     };
     let changed_databases = edit.changes_databases();
     let position = edit.stage()?;
-    for (ns, key) in &written {
-        services.watches.touch(*ns, key);
+    for (db, key) in &written {
+        services.watches.touch(*db, key);
     }
     Ok(Done {
         reply: Reply::Array(replies),

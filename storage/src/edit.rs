@@ -349,21 +349,15 @@ impl<'s> Edit<'s> {
 
     /// The keys that staging will tell of as changed, each once, with their databases.
     pub fn changed_keys(&self) -> Vec<(u32, Vec<u8>)> {
-        self.keys_told_of(|_| true, |db, _| db)
+        self.keys_told_of(|_| true)
     }
 
-    /// The same with their namespaces, and without keys that the edit only found expired: they had
-    /// gone before.
+    /// The same without keys that the edit only found expired: they had gone before.
     pub fn written_keys(&self) -> Vec<(u32, Vec<u8>)> {
-        self.keys_told_of(|event| event != Event::Expired, |_, ns| ns)
+        self.keys_told_of(|event| event != Event::Expired)
     }
 
-    /// The keys of the changes that count, each once, with what is wanted of its place.
-    fn keys_told_of(
-        &self,
-        counts: impl Fn(Event) -> bool,
-        place: impl Fn(u32, u32) -> u32,
-    ) -> Vec<(u32, Vec<u8>)> {
+    fn keys_told_of(&self, counts: impl Fn(Event) -> bool) -> Vec<(u32, Vec<u8>)> {
         let staged = self.view.staged.borrow();
         let rows = &staged.staging.rows;
         // Whatever is told of a key, its meta row stands in an edit once.
@@ -378,7 +372,7 @@ impl<'s> Edit<'s> {
             if !std::mem::replace(told, true)
                 && let Some(parts) = key::parse_meta(row.record.key())
             {
-                keys.push((place(change.db, parts.ns), parts.user_key.to_vec()));
+                keys.push((change.db, parts.user_key.to_vec()));
             }
         }
         keys
