@@ -1,7 +1,7 @@
 //! Owns building a tree from entries that come in order, of their own or out of another tree.
 //! Invariants: every row is written once, nine tenths full, so that entries can be put between
 //! later; what is in memory is one node a level. Must not know: where entries come from.
-//! Tests: `storage/tests/tree`.
+//! Tests: `storage/tests/tree`; copies: `storage/tests/lists.rs`, `storage/tests/streams.rs`.
 
 use super::inner::{self, Separator, Slot};
 use super::leaf::{self, Entry};
