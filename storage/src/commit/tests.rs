@@ -2,13 +2,14 @@
 
 use super::queue::Forming;
 use super::{Fsync, Position};
+use crate::change::{Change, CommitObserver};
 use crate::engine::Tier;
 use crate::error::{Result, StorageError};
 use crate::limits::COMMIT_BYTES_MAX;
 use crate::ops::bytes::Expiry;
 use crate::ops::string::{self, Condition};
 use crate::{Edit, Options, Store, ViewOptions};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 const DISK: ViewOptions = ViewOptions {
     tier: Tier::Disk,
@@ -211,4 +212,33 @@ fn under_always_who_may_wait_for_the_disk_fsyncs_small_groups_and_leaves_large_o
     assert!(leader.committer_round());
     assert!(settles_at_once(leader.wait_fsyncing(large)));
     assert_eq!(queue.synced(), large);
+}
+
+/// Stages another edit when a group is committed, as clients under load do.
+#[derive(Default)]
+struct Load(OnceLock<Weak<Store>>);
+
+impl CommitObserver for Arc<Load> {
+    fn committed(&self, _changes: &mut dyn Iterator<Item = Change<'_>>) {
+        // Not without end: who leads too far is to be told of by the test.
+        if let Some(store) = self.0.get().and_then(Weak::upgrade)
+            && store.queue().staged() < 4
+        {
+            set(&store, "more", b"1");
+        }
+    }
+}
+
+#[test]
+fn who_waits_leads_no_further_than_to_its_own_position() {
+    let directory = tempfile::tempdir().unwrap();
+    let load = Arc::new(Load::default());
+    let mut options = Options::new(directory.path().join("data"));
+    options.observer = Box::new(Arc::clone(&load));
+    let store = Store::open(options).unwrap();
+    load.0.set(Arc::downgrade(&store)).unwrap();
+    let position = set(&store, "a", b"1");
+    store.leader().wait_blocking(position).unwrap();
+    assert_eq!(store.queue().committed(), position);
+    assert_eq!(store.queue().staged(), position + 1);
 }

@@ -58,11 +58,14 @@ impl Leader {
     /// Commits everything staged on this thread if nobody else is at it, without waiting for
     /// throttled writes or for the disk. Callers then wait with [`Leader::wait`].
     pub fn commit_now(&self) {
-        self.commit(Fsyncs::Committer);
+        self.commit(self.queue().staged(), Fsyncs::Committer);
     }
 
-    fn commit(&self, fsyncs: Fsyncs) {
-        while self.queue().staged() > self.queue().committed() {
+    /// Leads groups until `position` is committed. What others stage meanwhile is left to them: a
+    /// background thread would else go on leading under load, at the price of moving every row to
+    /// its processor.
+    fn commit(&self, position: Position, fsyncs: Fsyncs) {
+        while self.queue().committed() < position {
             match self.try_lead(fsyncs) {
                 Led::Group => {}
                 Led::Busy | Led::Nothing => return,
@@ -107,7 +110,7 @@ impl Leader {
             return Poll::Ready(result);
         }
         self.queue().waiters.register(context.waker());
-        self.commit(fsyncs);
+        self.commit(position, fsyncs);
         match self.queue().settled(position) {
             Some(result) => Poll::Ready(result),
             None => Poll::Pending,

@@ -41,6 +41,8 @@ pub(super) struct ExpirySweep {
     unfinished: Vec<Vec<u8>>,
     /// A damaged row was told of.
     told: bool,
+    /// Expiry rows up to here were staged and may not be committed yet.
+    awaited: Position,
 }
 
 /// What was found of an expiry row.
@@ -73,6 +75,7 @@ impl ExpirySweep {
             retry: Vec::new(),
             unfinished: Vec::new(),
             told: false,
+            awaited: store.queue().staged(),
         }
     }
 
@@ -89,7 +92,11 @@ impl ExpirySweep {
     }
 
     fn walk(&mut self, store: &Store, budget: usize) -> Result<usize> {
-        let low = expiry_start(store.expiry_watermark().swap(u64::MAX, Ordering::AcqRel));
+        let low_ms = store.expiry_watermark().swap(u64::MAX, Ordering::AcqRel);
+        if low_ms != u64::MAX {
+            self.awaited = store.queue().staged();
+        }
+        let low = expiry_start(low_ms);
         for cursor in &mut self.cursors {
             if low < *cursor {
                 cursor.clone_from(&low);
@@ -101,7 +108,7 @@ impl ExpirySweep {
             return Ok(0);
         }
         // Rows staged before the watermark was taken must be there for the walk to find.
-        store.leader().wait_blocking(store.queue().staged())?;
+        store.leader().wait_blocking(self.awaited)?;
         let mut waiting = std::mem::take(&mut self.retry);
         waiting.append(&mut self.unfinished);
         let mut looked = self.sweep(store, &waiting)?;
