@@ -28,6 +28,9 @@ const INTENDED: &[(&str, &str)] = &[
     ("function|flush", "categories"),
     // It changes the group, so its keys are latched as those of any write.
     ("xreadgroup", "key specs"),
+    // Redis 8 says that it blocks.
+    ("wait", "flags"),
+    ("wait", "categories"),
     // Redis 8 lets scripts run them.
     ("blmove", "flags"),
     ("blpop", "flags"),

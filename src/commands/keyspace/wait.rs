@@ -13,7 +13,7 @@ pub static WAIT: CommandSpec = CommandSpec {
     since: "3.0.0",
     arity: Arity::exactly(3),
     keys: &[],
-    extra: Flags::NOSCRIPT,
+    extra: Flags::BLOCKING,
     acl: &[Category::Connection],
     handler: Handler::Server(wait),
     syntax: "numreplicas timeout",
