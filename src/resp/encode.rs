@@ -95,6 +95,12 @@ pub fn encode<S: ReplySink + ?Sized>(reply: &Reply, version: RespVersion, out: &
         Reply::Set(replies) | Reply::Push(replies) => put_list(b'*', replies, version, out),
         Reply::Strings(strings) => strings.encode(version, out),
         Reply::Map(pairs) => put_map(pairs, version, out),
+        Reply::Pushed(push, reply) => {
+            if resp3 {
+                put_list(b'>', push, version, out);
+            }
+            encode(reply, version, out);
+        }
         Reply::Attribute(pairs, reply) => {
             if resp3 {
                 put_len(b'|', pairs.len(), out);

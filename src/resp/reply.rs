@@ -48,6 +48,8 @@ pub enum Reply {
     Push(Vec<Reply>),
     /// A reply with attributes in front, which RESP2 leaves out.
     Attribute(Vec<(Reply, Reply)>, Box<Reply>),
+    /// A reply with a push in front, which RESP2 leaves out.
+    Pushed(Vec<Reply>, Box<Reply>),
     /// A double; RESP2 gets its text.
     Double(f64),
     /// An integer of any size, in decimal; RESP2 gets its text.
@@ -176,8 +178,8 @@ impl Reply {
                 let sizes = pairs.map(|(key, value)| key.string_bytes() + value.string_bytes());
                 sizes.sum()
             }
-            // The attributes themselves are left out of RESP2.
-            Self::Attribute(_, reply) => reply.string_bytes(),
+            // The attributes and the push themselves are left out of RESP2.
+            Self::Attribute(_, reply) | Self::Pushed(_, reply) => reply.string_bytes(),
             _ => 0,
         }
     }

@@ -72,6 +72,23 @@ fn null_and_map_replies_follow_the_protocol() {
 }
 
 #[test]
+fn a_push_comes_in_front_of_the_reply() {
+    let server = Server::builder()
+        .set("enable-debug-command", "local")
+        .start();
+    let mut c = server.raw();
+    let resp2 = "-ERR RESP2 is not supported by this command";
+    c.expect("DEBUG PROTOCOL push", resp2);
+    c.line("HELLO 3");
+    c.expect(
+        "DEBUG PROTOCOL PUSH",
+        ">2\r\n$16\r\nserver-cpu-usage\r\n:42",
+    );
+    c.expect_reply("$40\r\nSome real reply following the push reply");
+    c.expect("PING", "+PONG");
+}
+
+#[test]
 fn resp3_client_library_works() {
     let server = Server::start();
     let mut c = server.client_to("/2?protocol=resp3");

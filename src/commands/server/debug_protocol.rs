@@ -1,11 +1,11 @@
-//! Owns DEBUG PROTOCOL: one reply of every type but the push, which is no reply.
+//! Owns DEBUG PROTOCOL: one reply of every type, and a push in front of one.
 //! Must not know: how replies are encoded. Tests: below.
 
 use super::ROW;
 use super::debug::DEBUGGING;
 use crate::command::{Args, Arity, CommandSpec, Handler, Outcome};
 use crate::error::CommandResult;
-use crate::resp::Reply;
+use crate::resp::{Reply, RespVersion};
 use crate::session::Session;
 
 pub(super) static PROTOCOL: CommandSpec = CommandSpec {
@@ -14,16 +14,19 @@ pub(super) static PROTOCOL: CommandSpec = CommandSpec {
     extra: DEBUGGING,
     handler: Handler::Server(protocol),
     syntax: "<STRING | INTEGER | DOUBLE | BIGNUM | NULL | ARRAY | SET | MAP | ATTRIB | \
-             VERBATIM | TRUE | FALSE>",
+             PUSH | VERBATIM | TRUE | FALSE>",
     summary: "Answers with a test value of the type.",
     ..ROW
 };
 
-fn protocol(_: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
+fn protocol(session: &mut Session, args: &mut Args<'_>) -> CommandResult<Outcome> {
     let kind = args.next()?.to_ascii_lowercase();
+    if kind == b"push" && session.resp == RespVersion::Resp2 {
+        return Err("ERR RESP2 is not supported by this command".into());
+    }
     let reply = sample(&kind).ok_or(
         "ERR Wrong protocol type name. Please use one of the following: \
-         string|integer|double|bignum|null|array|set|map|attrib|verbatim|true|false",
+         string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
     )?;
     Ok(reply.into())
 }
@@ -49,6 +52,10 @@ fn sample(kind: &[u8]) -> Option<Reply> {
                 Reply::array([Reply::bulk("key:123"), Reply::Int(90)]),
             )],
             Box::new(Reply::bulk("Some real reply following the attribute")),
+        ),
+        b"push" => Reply::Pushed(
+            vec![Reply::bulk("server-cpu-usage"), Reply::Int(42)],
+            Box::new(Reply::bulk("Some real reply following the push reply")),
         ),
         b"verbatim" => Reply::text("This is a verbatim\nstring"),
         b"true" => Reply::Bool(true),
