@@ -48,6 +48,9 @@ impl Flags {
     /// Internal: where `save` asks for snapshots, Redis makes one at once, so nothing is left to
     /// save; runs on the pool.
     pub const SAVES: Flags = Flags(1 << 22);
+    /// Internal: what it asks for comes outside the order of requests and replies, so it may be
+    /// queued, and is refused when it should run in a transaction.
+    pub const UNORDERED: Flags = Flags(1 << 23);
 
     /// Both sets.
     pub const fn with(self, other: Flags) -> Flags {
@@ -94,6 +97,7 @@ mod tests {
     #[test]
     fn internal_flags_have_no_name() {
         let all = Flags::SETTLED.with(Flags::OFFLOAD).with(Flags::NO_TOUCH);
+        let all = all.with(Flags::UNORDERED);
         assert!(all.names().is_empty());
         assert_eq!(Flags::WRITE.with(Flags::FAST).names(), ["write", "fast"]);
         assert!(!Flags::FAST.has(Flags::WRITE.with(Flags::FAST)));

@@ -14,6 +14,16 @@ pub enum Outcome {
     Close,
 }
 
+impl Outcome {
+    /// The reply, for those who give one in any case.
+    pub fn into_reply(self) -> Reply {
+        match self {
+            Outcome::Reply(reply) | Outcome::ReplyAndClose(reply) => reply,
+            Outcome::Close => Reply::ok(),
+        }
+    }
+}
+
 impl From<Reply> for Outcome {
     fn from(reply: Reply) -> Outcome {
         Outcome::Reply(reply)

@@ -237,10 +237,7 @@ impl Executor {
         let command = later.command;
         let kept = owned.clone();
         let result = match command.spec.handler {
-            Handler::Control(Control::Exec) => {
-                let (result, position) = transaction::exec(session, &self.pool).await;
-                (result.map(Outcome::from), position)
-            }
+            Handler::Control(Control::Exec) => transaction::exec(session, &self.pool).await,
             Handler::Control(kind) => (
                 self.control(session, &owned, command, kind)
                     .await

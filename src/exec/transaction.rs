@@ -175,8 +175,8 @@ fn options(tier: Tier) -> ViewOptions {
     }
 }
 
-/// EXEC. Gives the reply and the commit that it waits for.
-pub async fn exec(session: &mut Session, pool: &ReadPool) -> (CommandResult, Position) {
+/// EXEC. Gives what comes of it and the commit that the reply waits for.
+pub async fn exec(session: &mut Session, pool: &ReadPool) -> (CommandResult<Outcome>, Position) {
     let Some(multi) = session.multi.take() else {
         return (Err(CommandError::Fixed("ERR EXEC without MULTI")), 0);
     };
@@ -196,7 +196,7 @@ pub async fn exec(session: &mut Session, pool: &ReadPool) -> (CommandResult, Pos
     let mut stripes = Vec::new();
     // Each command has a seed of its own, counted from here.
     let seed = u64::from(rand::rng().random::<u32>()) << 32;
-    let (reply, position) = loop {
+    let (outcome, position) = loop {
         let mut set = latches(session, &queue);
         set.add_shared(&stripes);
         let guard = store.latches().lock(set).await;
@@ -214,11 +214,11 @@ pub async fn exec(session: &mut Session, pool: &ReadPool) -> (CommandResult, Pos
         match result {
             Err(Trouble::Lacks(needed)) => stripes = needed,
             Err(Trouble::Storage(error)) => break (Err(discarded(error.into())), 0),
-            Ok((reply, position)) => break (Ok(reply), position),
+            Ok((outcome, position)) => break (Ok(outcome), position),
         }
     };
     session.end_transaction();
-    (reply, position)
+    (outcome, position)
 }
 
 /// Lets monitors and waiters know what a run has done, and then its latches go.
@@ -227,7 +227,7 @@ fn told(
     queue: &Queue,
     result: Result<Done, Trouble>,
     guard: KeyGuard,
-) -> Result<(Reply, Position), Trouble> {
+) -> Result<(Outcome, Position), Trouble> {
     let done = result?;
     let services = &session.services;
     if services.monitors.any() && !matches!(done.reply, Reply::NilArray) {
@@ -235,7 +235,11 @@ fn told(
     }
     blocking::wake_changed(services, done.changed, done.changed_databases);
     drop(guard);
-    Ok((done.reply, done.position))
+    let outcome = match done.closes {
+        true => Outcome::ReplyAndClose(done.reply),
+        false => Outcome::Reply(done.reply),
+    };
+    Ok((outcome, done.position))
 }
 
 /// Lets monitors see what was queued, as it ran.
@@ -265,7 +269,7 @@ async fn run_on_pool(
     stripes: Vec<u32>,
     guard: KeyGuard,
     pool: &ReadPool,
-) -> Result<(Reply, Position), Trouble> {
+) -> Result<(Outcome, Position), Trouble> {
     let client = Arc::clone(&session.client);
     let services = Arc::clone(&session.services);
     let queue = Arc::clone(queue);
@@ -320,6 +324,8 @@ fn latches(session: &Session, queue: &Queue) -> LatchSet {
 /// What a transaction came to.
 struct Done {
     reply: Reply,
+    /// A command asked for the end of the connection, which comes after the reply to all.
+    closes: bool,
     position: Position,
     changed: Vec<ChangedKey>,
     changed_databases: bool,
@@ -371,12 +377,14 @@ fn attempt(
     if session.watched.is_changed() || !watched_as_before(session, &mut edit)? {
         return Ok(Done {
             reply: Reply::NilArray,
+            closes: false,
             position: 0,
             changed: Vec::new(),
             changed_databases: false,
         });
     }
     let mut replies = Vec::with_capacity(queue.len());
+    let mut closes = false;
     for ((index, owned), seed) in queue.iter().zip(seed..) {
         let draws = Draws::again(Some(seed));
         let lent = (reach, &draws);
@@ -384,6 +392,10 @@ fn attempt(
             Some(command) => one(session, &mut edit, lent, command, owned.as_request()),
             None => Err(CommandError::Fixed(text::SYNTAX)),
         };
+        let result = result.map(|outcome| {
+            closes |= !matches!(outcome, Outcome::Reply(_));
+            outcome.into_reply()
+        });
         replies.push(match result {
             Err(CommandError::Storage(
                 error @ (StorageError::NeedsDisk
@@ -412,6 +424,7 @@ fn attempt(
     }
     Ok(Done {
         reply: Reply::Array(replies),
+        closes,
         position: position.max(seen),
         changed,
         changed_databases,
@@ -447,7 +460,7 @@ fn one(
     (reach, draws): (&Reach, &Draws),
     command: &'static NumberedCommand,
     request: Request<'_>,
-) -> CommandResult {
+) -> CommandResult<Outcome> {
     let services = Arc::clone(&session.services);
     let mut args = Args::new(request, command.words);
     let ctx = Ctx {
@@ -458,7 +471,7 @@ fn one(
         reach,
         draws,
     };
-    match command.spec.handler {
+    let result = match command.spec.handler {
         Handler::Read(run) => run(edit, &mut args, &ctx),
         Handler::Write(run) | Handler::Memo { compute: run, .. } => {
             edit.savepoint();
@@ -468,22 +481,26 @@ fn one(
             }
             result
         }
-        // What it asks for comes outside the order of requests and replies.
-        Handler::Server(_) if command.full_name == "monitor" => Err(CommandError::Fixed(
-            "ERR MONITOR isn't allowed for DENY BLOCKING client",
-        )),
+        Handler::Server(_) if command.spec.flags().has(Flags::UNORDERED) => {
+            Err(unordered(command.full_name))
+        }
         Handler::Server(run) => {
             let outcome = run(session, &mut args)?;
             edit.select(session.db);
-            match outcome {
-                Outcome::Reply(reply) | Outcome::ReplyAndClose(reply) => Ok(reply),
-                Outcome::Close => Ok(Reply::ok()),
-            }
+            return Ok(outcome);
         }
         Handler::Control(_) | Handler::Container => {
             Err(CommandError::wrong_arity(command.full_name))
         }
-    }
+    };
+    result.map(Outcome::from)
+}
+
+/// The refusal of a command whose replies would come between those of the transaction.
+fn unordered(name: &str) -> CommandError {
+    let name = name.to_ascii_uppercase();
+    let text = format!("ERR {name} isn't allowed for DENY BLOCKING client");
+    CommandError::Bytes(text.into_bytes())
 }
 
 /// A queued command's reply, counted.

@@ -154,6 +154,30 @@ fn a_command_that_a_transaction_cannot_hold_aborts_it() {
 }
 
 #[test]
+fn a_client_that_kills_itself_is_answered_and_closed() {
+    let server = Server::start();
+    let (mut raw, mut other) = (server.raw(), server.client());
+    let id = String::from_utf8(raw.line("CLIENT ID")).unwrap();
+    let kill = format!(
+        "CLIENT KILL ID {} SKIPME no",
+        id.trim_start_matches(':').trim()
+    );
+    raw.expect("MULTI", "+OK");
+    for line in ["SET k 1", &kill, "INCR k"] {
+        raw.expect(line, "+QUEUED");
+    }
+    raw.send(b"EXEC\r\nSET k never\r\n");
+    let replies = raw.drain();
+    // Redis leaves out the replies behind that of the end.
+    assert!(
+        b"*3\r\n+OK\r\n:1\r\n:2\r\n".starts_with(&replies[..]),
+        "{replies:?}"
+    );
+    assert!(replies.len() > 12, "{replies:?}");
+    assert_eq!(ask::<i32>(&mut other, "GET k"), 2);
+}
+
+#[test]
 fn discard_forgets_commands_and_watches() {
     let server = Server::start();
     let (mut c, mut other) = (server.client(), server.client());

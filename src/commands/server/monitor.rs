@@ -2,7 +2,7 @@
 //! Must not know: how commands are told (`exec/notes`). Tests: `tests/commands/monitor.rs`.
 
 use super::{OPERATOR, ROW};
-use crate::command::{Args, Arity, CommandSpec, Handler, Outcome};
+use crate::command::{Args, Arity, CommandSpec, Flags, Handler, Outcome};
 use crate::error::CommandResult;
 use crate::resp::Reply;
 use crate::session::Session;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub static MONITOR: CommandSpec = CommandSpec {
     name: "monitor",
     arity: Arity::exactly(1),
-    extra: OPERATOR,
+    extra: OPERATOR.with(Flags::UNORDERED),
     handler: Handler::Server(monitor),
     summary: "Tells the client of every command that others run, until it leaves or resets.",
     ..ROW
