@@ -27,7 +27,7 @@ pub async fn carry_out(
         Control::Watch => transaction::watch(session, args, pool).await,
         // It gives more than a reply, so `run` carries it out.
         Control::Exec => Ok(Reply::None),
-        Control::Save => save(session, args, pool, "OK").await,
+        Control::Save => save(session, args, pool).await.map(|()| Reply::ok()),
         Control::BackgroundSave => {
             if args.skip_word("CANCEL") {
                 args.finish()?;
@@ -35,11 +35,16 @@ pub async fn carry_out(
                 return Err(CommandError::Fixed(idle));
             }
             args.skip_word("SCHEDULE");
-            save(session, args, pool, "Background saving started").await
+            save(session, args, pool).await?;
+            Ok(Reply::Simple("Background saving started"))
         }
         Control::RewriteLog => {
-            let done = "Background append only file rewriting started";
-            save(session, args, pool, done).await
+            args.finish()?;
+            let synced = sync(session, pool).await;
+            session.services.metrics.rewrites.count(synced.is_ok());
+            synced?;
+            let started = "Background append only file rewriting started";
+            Ok(Reply::Simple(started))
         }
         Control::Shutdown => shutdown(session, args),
         Control::Sleep => sleep(args).await,
@@ -57,15 +62,16 @@ pub async fn carry_out(
     }
 }
 
-/// SAVE, BGSAVE and BGREWRITEAOF, which answer `done`: data is on disk anyway, so what is left to
-/// do is an fsync.
-async fn save(
-    session: &Session,
-    args: &Args<'_>,
-    pool: &ReadPool,
-    done: &'static str,
-) -> CommandResult {
+/// SAVE and BGSAVE.
+async fn save(session: &Session, args: &Args<'_>, pool: &ReadPool) -> CommandResult<()> {
     args.finish()?;
+    let synced = sync(session, pool).await;
+    session.services.metrics.saves.count(synced.is_ok());
+    synced
+}
+
+/// What SAVE, BGSAVE and BGREWRITEAOF have to do: data is on disk anyway, so that is an fsync.
+async fn sync(session: &Session, pool: &ReadPool) -> CommandResult<()> {
     let services = &session.services;
     let store = &services.store;
     store.leader().wait(store.queue().staged()).await?;
@@ -76,7 +82,7 @@ async fn save(
         .metrics
         .saved_s
         .store(store.now_ms() / 1000, Ordering::Relaxed);
-    Ok(Reply::Simple(done))
+    Ok(())
 }
 
 /// SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE] [ABORT]: everything is durable either way.

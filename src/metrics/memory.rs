@@ -19,6 +19,23 @@ pub struct Allocator {
     pub resident: u64,
 }
 
+/// Bytes of pages that the kernel may take back, and has not taken yet; 0 if it is not told.
+pub fn muzzy_bytes() -> u64 {
+    // The number that stands for all arenas.
+    const ALL: &[u8] = b"stats.arenas.4096.pmuzzy\0";
+    // SAFETY: the name ends with a zero byte, and the figure is of this type.
+    let pages = unsafe { raw::read::<usize>(ALL) };
+    pages.map_or(0, |pages| pages as u64 * page_bytes())
+}
+
+/// The allocator's name and version.
+pub fn allocator_name() -> String {
+    let version = tikv_jemalloc_ctl::version::read().unwrap_or_default();
+    // What follows tells of a build, not of a version.
+    let version = version.split('-').next().unwrap_or_default();
+    format!("jemalloc-{version}")
+}
+
 /// Asks the allocator, whose arenas RocksDB's memory comes from as well.
 pub fn allocator() -> Allocator {
     // The figures are those of the last epoch; if it cannot be advanced they are a little old.
@@ -130,5 +147,7 @@ mod tests {
         assert!(machine_bytes() > resident_bytes());
         let figures = allocator();
         assert!(figures.resident >= figures.active && figures.active >= figures.allocated);
+        assert!(muzzy_bytes() <= machine_bytes());
+        assert!(allocator_name().starts_with("jemalloc-5."));
     }
 }

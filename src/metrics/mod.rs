@@ -5,6 +5,7 @@
 mod errors;
 pub mod latency;
 pub mod memory;
+pub mod peak;
 mod rate;
 pub mod slowlog;
 pub mod spikes;
@@ -13,6 +14,7 @@ pub use errors::ErrorCounts;
 pub use rate::Rate;
 
 use latency::Histogram;
+use peak::{Peak, Spell};
 use slowlog::SlowLog;
 use spikes::Spikes;
 use std::sync::OnceLock;
@@ -45,6 +47,31 @@ impl Counter {
     /// Back to zero (CONFIG RESETSTAT).
     pub fn reset(&self) {
         self.0.store(0, Ordering::Relaxed);
+    }
+}
+
+/// How attempts at one thing came out.
+#[derive(Debug, Default)]
+pub struct Attempts {
+    succeeded: Counter,
+    /// Since the last success.
+    failed: Counter,
+}
+
+impl Attempts {
+    /// Counts one.
+    pub fn count(&self, succeeded: bool) {
+        if succeeded {
+            self.succeeded.add(1);
+            self.failed.reset();
+        } else {
+            self.failed.add(1);
+        }
+    }
+
+    /// Those that succeeded, and those that failed since the last that did.
+    pub fn successes_and_failures(&self) -> (u64, u64) {
+        (self.succeeded.get(), self.failed.get())
     }
 }
 
@@ -95,14 +122,24 @@ pub struct Metrics {
     pub query_limit_closed: Counter,
     /// Clients that were closed for the replies that they did not read.
     pub output_limit_closed: Counter,
+    /// Wrong passwords.
+    pub auth_failures: Counter,
+    /// SAVE and BGSAVE.
+    pub saves: Attempts,
+    /// BGREWRITEAOF.
+    pub rewrites: Attempts,
     /// Last SAVE or BGSAVE, seconds since the epoch.
     pub saved_s: AtomicU64,
     /// Commands, bytes in and bytes out per second, sampled by the server.
     pub commands_rate: Rate,
     pub bytes_in_rate: Rate,
     pub bytes_out_rate: Rate,
+    /// Memory in use before the data was opened, bytes.
+    pub memory_startup: u64,
     /// Most memory in use that was seen, bytes.
-    pub memory_peak: AtomicU64,
+    pub memory_peak: Peak,
+    /// While memory in use is above `maxmemory`.
+    pub over_memory: Spell,
     /// SLOWLOG.
     pub slow_log: SlowLog,
     /// LATENCY's events.
@@ -143,7 +180,8 @@ impl Metrics {
         ];
         counters.into_iter().for_each(Counter::reset);
         self.errors.reset();
-        self.memory_peak.store(0, Ordering::Relaxed);
+        self.memory_peak.reset();
+        self.over_memory.reset();
         for command in &self.per_command {
             command.calls.reset();
             command.nanoseconds.reset();

@@ -30,8 +30,12 @@ fn sample(services: &Services) {
     metrics
         .bytes_out_rate
         .sample(now_ms, metrics.bytes_out.get());
-    let used = memory::used_bytes();
-    metrics.memory_peak.fetch_max(used, Ordering::Relaxed);
+    metrics
+        .memory_peak
+        .note(memory::used_bytes(), now_ms / 1000);
+    metrics
+        .over_memory
+        .note(services.store.is_over_memory(), now_ms);
 }
 
 /// Ends connections on which nothing was sent for `timeout` seconds, but for those that wait.

@@ -73,7 +73,10 @@ fn start(config: &Arc<Config>, log: Log) -> anyhow::Result<Running> {
     if bound.is_empty() {
         return Err(anyhow!("Configured to not listen anywhere, exiting."));
     }
-    let metrics = Metrics::new(commands::numbered().len());
+    let metrics = Metrics {
+        memory_startup: memory::used_bytes(),
+        ..Metrics::new(commands::numbered().len())
+    };
     let observer = ServerObserver::default();
     let changes = Arc::clone(&observer.changes);
     let store = Store::open(options(config, observer)).map_err(|error| anyhow!("{error}"))?;

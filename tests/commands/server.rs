@@ -80,6 +80,55 @@ fn info_has_the_sections_tools_read() {
     }
 }
 
+/// What collectors of metrics ask for, of Redis 7.0: it is in INFO, but for what would be made up.
+#[test]
+fn info_has_the_fields_that_exporters_read() {
+    let server = Server::start();
+    let mut c = server.client();
+    let fields = info(&mut c, "everything");
+    let names = "used_memory_startup used_memory_overhead used_memory_dataset \
+        used_memory_dataset_perc used_memory_lua used_memory_scripts number_of_cached_scripts \
+        number_of_functions allocator_allocated allocator_active allocator_resident \
+        allocator_frag_ratio allocator_frag_bytes allocator_rss_ratio allocator_rss_bytes \
+        rss_overhead_ratio rss_overhead_bytes mem_fragmentation_ratio mem_fragmentation_bytes \
+        mem_not_counted_for_evict mem_replication_backlog mem_total_replication_buffers \
+        mem_clients_slaves mem_clients_normal mem_cluster_links mem_aof_buffer \
+        active_defrag_running lazyfree_pending_objects lazyfreed_objects current_cow_size \
+        current_cow_peak current_fork_perc current_save_keys_processed current_save_keys_total \
+        rdb_saves rdb_last_cow_size rdb_last_load_keys_expired rdb_last_load_keys_loaded \
+        aof_rewrites aof_last_cow_size module_fork_in_progress module_fork_last_cow_size \
+        total_net_repl_input_bytes total_net_repl_output_bytes instantaneous_input_repl_kbps \
+        instantaneous_output_repl_kbps expired_time_cap_reached_count \
+        total_eviction_exceeded_time current_eviction_exceeded_time active_defrag_hits \
+        active_defrag_misses active_defrag_key_hits active_defrag_key_misses \
+        total_active_defrag_time current_active_defrag_time used_cpu_sys_main_thread \
+        used_cpu_user_main_thread";
+    for name in names.split_whitespace() {
+        let value = fields.get(name);
+        let number = value.map(|value| value.trim_end_matches('%').parse::<f64>());
+        assert!(matches!(number, Some(Ok(_))), "{name}: {value:?}");
+    }
+    let bytes = |name: &str| fields[name].parse::<u64>().unwrap();
+    assert!((1..=bytes("used_memory")).contains(&bytes("used_memory_startup")));
+}
+
+#[test]
+fn info_counts_wrong_passwords_and_saves() {
+    let server = Server::builder().set("requirepass", "secret").start();
+    let mut raw = server.raw();
+    let wrong = "-WRONGPASS invalid username-password pair or user is disabled.";
+    raw.expect("AUTH wrong", wrong);
+    raw.expect("AUTH secret", "+OK");
+    raw.expect("SAVE", "+OK");
+    raw.send(b"INFO persistence stats\r\n");
+    let text = String::from_utf8(raw.reply()).unwrap();
+    assert!(text.contains("\r\nrdb_saves:1\r\n"), "{text}");
+    if skip_on_stand_in("does not count wrong passwords") {
+        return;
+    }
+    assert!(text.contains("\r\nacl_access_denied_auth:1\r\n"), "{text}");
+}
+
 #[test]
 fn info_takes_several_sections_and_any_case() {
     let server = Server::start();

@@ -50,6 +50,7 @@ fn authenticate(session: &mut Session, user: &[u8], password: &[u8]) -> CommandR
     let wanted = session.services.config.requirepass.get();
     let known = user == DEFAULT_USER && (wanted.is_empty() || same(&wanted, password));
     if !known {
+        session.services.metrics.auth_failures.add(1);
         return Err(WRONG_PASS.into());
     }
     session.authenticated = true;

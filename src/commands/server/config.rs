@@ -155,6 +155,7 @@ fn resetstat(session: &mut Session, _: &mut Args<'_>) -> CommandResult<Outcome> 
     let services = &session.services;
     services.metrics.reset();
     services.changes.expired_keys.reset();
+    services.store.sweeps().reset_expired();
     services.clients.accepted.store(0, Ordering::Relaxed);
     services.clients.rejected.store(0, Ordering::Relaxed);
     Ok(Reply::ok().into())

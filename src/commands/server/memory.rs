@@ -80,12 +80,15 @@ fn stats(services: &Services) -> Reply {
     let Figures { allocator, .. } = figures;
     let used = allocator.allocated;
     let data = figures.dataset();
+    let startup = services.metrics.memory_startup;
+    let since_start = used.saturating_sub(startup);
     let databases = services.config.databases.as_usize() as u32;
     let sizes = (0..databases).map(|db| services.store.database_size(db));
     let keys: u64 = sizes.sum();
     Reply::map([
         ("peak.allocated", int(figures.peak)),
         ("total.allocated", int(used)),
+        ("startup.allocated", int(startup)),
         ("clients.normal", int(figures.clients)),
         ("overhead.total", int(used - data)),
         ("keys.count", int(keys)),
@@ -94,7 +97,10 @@ fn stats(services: &Services) -> Reply {
             int(data.checked_div(keys).unwrap_or(0)),
         ),
         ("dataset.bytes", int(data)),
-        ("dataset.percentage", percentage(data, used)),
+        (
+            "dataset.percentage",
+            percentage(data.min(since_start), since_start),
+        ),
         ("peak.percentage", percentage(used, figures.peak)),
         ("hot-table.bytes", int(figures.hot)),
         ("block-cache.bytes", int(figures.block_cache)),
@@ -149,8 +155,9 @@ impl Figures {
     fn read(services: &Services) -> Figures {
         let allocator = memory::allocator();
         let (block_cache, memtables) = services.store.engine().memory_used();
+        let now_s = services.store.now_ms() / 1000;
         let peak = &services.metrics.memory_peak;
-        let peak = peak.fetch_max(allocator.allocated, Ordering::Relaxed);
+        let (peak, _) = peak.note(allocator.allocated, now_s);
         let clients = services.clients.all();
         let buffers = clients
             .iter()
@@ -158,7 +165,7 @@ impl Figures {
         Figures {
             allocator,
             resident: memory::resident_bytes(),
-            peak: peak.max(allocator.allocated),
+            peak,
             hot: services.store.table().bytes() as u64,
             block_cache: block_cache as u64,
             memtables: memtables as u64,

@@ -23,7 +23,7 @@ pub struct SweepControl {
     pub(super) rows: AtomicU64,
 }
 
-/// What was swept since start.
+/// What was swept since start; what expired, since it was counted from zero again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct SweepCounts {
     /// Keys deleted because their time had come and nobody had asked for them.
@@ -85,6 +85,12 @@ impl SweepControl {
     /// Changes it.
     pub fn set_dead_rows_per_s(&self, rows: usize) {
         self.dead_rows_per_s.store(rows, Ordering::Relaxed);
+    }
+
+    /// Counts what expired from zero again (CONFIG RESETSTAT).
+    pub fn reset_expired(&self) {
+        self.expired_keys.store(0, Ordering::Relaxed);
+        self.expired_fields.store(0, Ordering::Relaxed);
     }
 
     /// What was swept since start.

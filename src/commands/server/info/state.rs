@@ -52,7 +52,8 @@ pub fn clients(services: &Services, out: &mut Fields) {
     );
 }
 
-/// Every write is in a log on disk, and snapshots are made of that; so nothing is ever in progress.
+/// Every write is in a log on disk, and snapshots are made of that; so nothing is ever in progress,
+/// no memory is copied for a child, and none is loaded from a file at the start.
 pub fn persistence(services: &Services, out: &mut Fields) {
     let saved_s = match services.metrics.saved_s.load(Ordering::Relaxed) {
         0 => services.started_ms / 1000,
@@ -62,6 +63,12 @@ pub fn persistence(services: &Services, out: &mut Fields) {
     let status = if refused { "err" } else { "ok" };
     out.put("loading", 0);
     out.put("async_loading", 0);
+    out.put("current_cow_peak", 0);
+    out.put("current_cow_size", 0);
+    out.put("current_cow_size_age", 0);
+    out.put("current_fork_perc", "0.00");
+    out.put("current_save_keys_processed", 0);
+    out.put("current_save_keys_total", 0);
     out.put(
         "rdb_changes_since_last_save",
         services.changes.since_save.get(),
@@ -71,13 +78,25 @@ pub fn persistence(services: &Services, out: &mut Fields) {
     out.put("rdb_last_bgsave_status", status);
     out.put("rdb_last_bgsave_time_sec", -1);
     out.put("rdb_current_bgsave_time_sec", -1);
+    let (saves, failures) = services.metrics.saves.successes_and_failures();
+    out.put("rdb_saves", saves);
+    out.put("rdb_saves_consecutive_failures", failures);
+    out.put("rdb_last_cow_size", 0);
+    out.put("rdb_last_load_keys_expired", 0);
+    out.put("rdb_last_load_keys_loaded", 0);
     out.put("aof_enabled", 0);
     out.put("aof_rewrite_in_progress", 0);
     out.put("aof_rewrite_scheduled", 0);
     out.put("aof_last_rewrite_time_sec", -1);
     out.put("aof_current_rewrite_time_sec", -1);
     out.put("aof_last_bgrewrite_status", "ok");
+    let (rewrites, failures) = services.metrics.rewrites.successes_and_failures();
+    out.put("aof_rewrites", rewrites);
+    out.put("aof_rewrites_consecutive_failures", failures);
     out.put("aof_last_write_status", status);
+    out.put("aof_last_cow_size", 0);
+    out.put("module_fork_in_progress", 0);
+    out.put("module_fork_last_cow_size", 0);
 }
 
 pub fn replication(services: &Services, out: &mut Fields) {

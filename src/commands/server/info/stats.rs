@@ -3,11 +3,18 @@
 
 use super::{Fields, ratio};
 use crate::commands;
-use crate::metrics::CommandStats;
+use crate::metrics::{CommandStats, Metrics};
 use crate::session::Services;
 use std::sync::atomic::Ordering;
 
 pub fn stats(services: &Services, out: &mut Fields) {
+    traffic(services, out);
+    ends_of_keys(services, out);
+    lookups_and_errors(&services.metrics, out);
+}
+
+/// Connections, requests and bytes.
+fn traffic(services: &Services, out: &mut Fields) {
     let metrics = &services.metrics;
     let clients = &services.clients;
     let kilobytes = |per_second: u64| format!("{:.2}", per_second as f64 / 1024.0);
@@ -22,6 +29,8 @@ pub fn stats(services: &Services, out: &mut Fields) {
     );
     out.put("total_net_input_bytes", metrics.bytes_in.get());
     out.put("total_net_output_bytes", metrics.bytes_out.get());
+    out.put("total_net_repl_input_bytes", 0);
+    out.put("total_net_repl_output_bytes", 0);
     out.put(
         "instantaneous_input_kbps",
         kilobytes(metrics.bytes_in_rate.per_second()),
@@ -30,6 +39,8 @@ pub fn stats(services: &Services, out: &mut Fields) {
         "instantaneous_output_kbps",
         kilobytes(metrics.bytes_out_rate.per_second()),
     );
+    out.put("instantaneous_input_repl_kbps", "0.00");
+    out.put("instantaneous_output_repl_kbps", "0.00");
     out.put(
         "rejected_connections",
         clients.rejected.load(Ordering::Relaxed),
@@ -37,14 +48,30 @@ pub fn stats(services: &Services, out: &mut Fields) {
     for name in ["sync_full", "sync_partial_ok", "sync_partial_err"] {
         out.put(name, 0);
     }
+}
+
+/// Keys and fields whose time came, and what memory that does not suffice has led to.
+fn ends_of_keys(services: &Services, out: &mut Fields) {
     out.put("expired_keys", services.changes.expired_keys.get());
-    let expired_fields = services.store.sweeps().counts().expired_fields;
+    let swept = services.store.sweeps().counts();
+    let expired_fields = swept.expired_fields;
+    out.put("expired_keys_active", swept.expired_keys);
     out.put("expired_subkeys", expired_fields);
+    out.put("expired_subkeys_active", expired_fields);
     // Valkey's name for the same.
     out.put("expired_fields", expired_fields);
-    for name in ["evicted_keys", "evicted_clients"] {
+    // Expired keys are found by their time: no cycle is cut short.
+    out.put("expired_time_cap_reached_count", 0);
+    for name in ["evicted_keys", "evicted_clients", "evicted_scripts"] {
         out.put(name, 0);
     }
+    let now_ms = services.store.now_ms();
+    let (total_ms, current_ms) = services.metrics.over_memory.total_and_current_ms(now_ms);
+    out.put("total_eviction_exceeded_time", total_ms);
+    out.put("current_eviction_exceeded_time", current_ms);
+}
+
+fn lookups_and_errors(metrics: &Metrics, out: &mut Fields) {
     out.put("keyspace_hits", metrics.keyspace_hits.get());
     out.put("keyspace_misses", metrics.keyspace_misses.get());
     for name in [
@@ -55,6 +82,12 @@ pub fn stats(services: &Services, out: &mut Fields) {
         "total_forks",
         "migrate_cached_sockets",
         "slave_expires_tracked_keys",
+        "active_defrag_hits",
+        "active_defrag_misses",
+        "active_defrag_key_hits",
+        "active_defrag_key_misses",
+        "total_active_defrag_time",
+        "current_active_defrag_time",
         "tracking_total_keys",
         "tracking_total_items",
         "tracking_total_prefixes",
@@ -71,6 +104,11 @@ pub fn stats(services: &Services, out: &mut Fields) {
         "client_output_buffer_limit_disconnections",
         metrics.output_limit_closed.get(),
     );
+    // There is one user, who may do everything.
+    out.put("acl_access_denied_auth", metrics.auth_failures.get());
+    for what in ["cmd", "key", "channel", "tls_cert"] {
+        out.put(&format!("acl_access_denied_{what}"), 0);
+    }
     out.put("cold_commands", metrics.cold_commands.get());
 }
 
