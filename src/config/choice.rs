@@ -61,6 +61,22 @@ impl Choice for LogLevel {
     ];
 }
 
+/// Who watches over the process, and is told of its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Supervised {
+    Upstart,
+    Systemd,
+    /// Whoever the environment tells of.
+    Auto,
+    No,
+}
+
+impl Choice for Supervised {
+    const NAMES: &'static [(&'static str, u8)] =
+        &[("upstart", 0), ("systemd", 1), ("auto", 2), ("no", 3)];
+    const VARIANTS: &'static [Self] = &[Self::Upstart, Self::Systemd, Self::Auto, Self::No];
+}
+
 /// Redis's eviction policies. Ferrock evicts no keys; see the directive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MaxmemoryPolicy {
@@ -185,6 +201,7 @@ mod tests {
         assert_names_cover_variants::<Allow>();
         assert_names_cover_variants::<Compression>();
         assert_names_cover_variants::<WalRecovery>();
+        assert_names_cover_variants::<Supervised>();
     }
 
     #[test]

@@ -35,7 +35,7 @@ mod tests;
 pub use args::{CommandLine, HELP, Startup, version};
 pub use cell::{Bytes, Chosen, Flags, Number, OutputLimits, Shared, Switch};
 pub use choice::{
-    Allow, Choice, Compression, Fsync, LogLevel, MaxmemoryPolicy, Origin, WalRecovery,
+    Allow, Choice, Compression, Fsync, LogLevel, MaxmemoryPolicy, Origin, Supervised, WalRecovery,
 };
 pub use directive::{Directive, Mutability, Status};
 pub use error::{ConfigError, ConfigSetError, LineError, RewriteError, Source, strerror};

@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use parking_lot::{Mutex, RwLock};
 
 use super::cell::{Bytes, Chosen, Flags, Number, OutputLimits, Shared, Switch};
-use super::choice::{Allow, Compression, Fsync, LogLevel, MaxmemoryPolicy, WalRecovery};
+use super::choice::{
+    Allow, Compression, Fsync, LogLevel, MaxmemoryPolicy, Supervised, WalRecovery,
+};
 use super::directive::Directive;
 use super::error::Source;
 use super::table;
@@ -51,6 +53,7 @@ pub struct Settings {
 
     // Process.
     pub daemonize: Switch,
+    pub supervised: Chosen<Supervised>,
     pub pidfile: Shared<[u8]>,
     pub loglevel: Chosen<LogLevel>,
     pub logfile: Shared<[u8]>,

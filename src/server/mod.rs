@@ -6,6 +6,7 @@
 mod cron;
 mod daemon;
 mod observer;
+mod supervisor;
 mod threads;
 
 use crate::commands;
@@ -25,22 +26,25 @@ use storage::background::{Background, MemoryWatch};
 use storage::engine::{Compression, EngineTuning, LogDamage};
 use storage::memory::MemoryController;
 use storage::{Options, Store};
+use supervisor::Supervisor;
 use threads::IoThreads;
 
 /// Serves until told to stop. Errors are those of starting.
 pub fn run(startup: Startup, program: &Path) -> anyhow::Result<()> {
-    if startup.config.daemonize.get() {
+    let supervisor = Supervisor::find(startup.config.supervised.get());
+    if startup.config.daemonize.get() && !supervisor.is_systemd() {
         daemon::detach().context("cannot go into the background")?;
     }
     let log = Log::install(&startup.config).context("cannot open the log file")?;
     log::startup::log_starting(program, &startup);
     let config = Arc::new(startup.config);
     log::startup::log_banner(&log, &config);
-    let started = start(&config, log);
+    supervisor.tell_starting();
+    let started = start(&config, log, supervisor.is_systemd());
     if let Err(error) = &started {
         tracing::error!("{error:#}");
     }
-    let served = started?.serve(&config);
+    let served = started?.serve(&config, &supervisor);
     if let Err(error) = &served {
         tracing::error!("the end was not clean: {error:#}");
     }
@@ -54,7 +58,7 @@ struct Running {
     bound: Vec<Bound>,
 }
 
-fn start(config: &Arc<Config>, log: Log) -> anyhow::Result<Running> {
+fn start(config: &Arc<Config>, log: Log, supervised: bool) -> anyhow::Result<Running> {
     let directory = config.dir.as_path();
     std::env::set_current_dir(&directory)
         .with_context(|| format!("Can't chdir to '{}'", directory.display()))?;
@@ -96,6 +100,7 @@ fn start(config: &Arc<Config>, log: Log) -> anyhow::Result<Running> {
         run_id: run_id(),
         port,
         started_ms,
+        supervised,
         shutdown: tokio::sync::Notify::new(),
         cron_paused: AtomicBool::new(false),
     });
@@ -117,7 +122,7 @@ fn start(config: &Arc<Config>, log: Log) -> anyhow::Result<Running> {
 }
 
 impl Running {
-    fn serve(self, config: &Arc<Config>) -> anyhow::Result<()> {
+    fn serve(self, config: &Arc<Config>, supervisor: &Supervisor) -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -129,7 +134,9 @@ impl Running {
             Bound::Tcp(_) => None,
         });
         let unix: Vec<_> = unix.collect();
-        runtime.block_on(threads.accept_until_stopped(self.bound, &self.executor))?;
+        let until_stopped = threads.accept_until_stopped(self.bound, &self.executor, supervisor);
+        runtime.block_on(until_stopped)?;
+        supervisor.tell_stopping();
         threads.stop();
         self.background.stop();
         let services = self.executor.services();

@@ -4,6 +4,7 @@
 //! Must not know: commands. Tests: black box.
 
 use super::cron;
+use super::supervisor::Supervisor;
 use crate::config::Config;
 use crate::exec::Executor;
 use crate::log;
@@ -61,6 +62,7 @@ impl IoThreads {
         &self,
         bound: Vec<Bound>,
         executor: &Arc<Executor>,
+        supervisor: &Supervisor,
     ) -> anyhow::Result<()> {
         // Before anybody is told that the server is ready, and may ask it to stop.
         let mut terminate = signal(SignalKind::terminate())?;
@@ -79,6 +81,7 @@ impl IoThreads {
         if unix {
             log::startup::log_ready_unix();
         }
+        supervisor.tell_ready();
         drop(sender);
         let services = executor.services();
         let mut round = tokio::time::Instant::now();

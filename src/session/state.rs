@@ -49,6 +49,8 @@ pub struct Services {
     pub port: u16,
     /// Start of the process, ms since the epoch.
     pub started_ms: u64,
+    /// Whether systemd watches over the process.
+    pub supervised: bool,
     /// Told when a client asks for SHUTDOWN.
     pub shutdown: Notify,
     /// Whether periodic work is left out (DEBUG PAUSE-CRON).

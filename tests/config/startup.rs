@@ -5,7 +5,9 @@
 use crate::harness::server::{free_port, skip_on_stand_in};
 use crate::harness::{Raw, Server, ask, eventually, tool};
 use std::collections::HashMap;
+use std::os::unix::net::UnixDatagram;
 use std::process::Command;
+use std::time::Duration;
 
 fn config(server: &Server, directive: &str) -> String {
     let values: HashMap<String, String> =
@@ -51,6 +53,47 @@ fn a_daemon_goes_on_when_the_command_has_ended() {
     c.send(b"SHUTDOWN\r\n");
     c.expect_closed();
     eventually("the pid file goes", || read("pid").is_empty());
+}
+
+#[test]
+fn systemd_is_told_when_the_server_is_ready_and_when_it_stops() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let file = |name: &str| place.path().join(name).display().to_string();
+    let systemd = UnixDatagram::bind(file("notify")).expect("a socket");
+    let patience = Duration::from_secs(60);
+    systemd.set_read_timeout(Some(patience)).expect("a timeout");
+    let mut heard = String::new();
+    let mut hear_until = |line: &str| {
+        while !heard.contains(line) {
+            let mut message = [0; 256];
+            let count = systemd.recv(&mut message).expect("a message");
+            heard.push_str(&String::from_utf8_lossy(&message[..count]));
+        }
+    };
+    let port = free_port().to_string();
+    // A process that systemd watches stays in the foreground.
+    let mut process = Command::new(Server::binary())
+        .args(["--supervised", "auto", "--daemonize", "yes"])
+        .args([
+            "--port",
+            &port,
+            "--dir",
+            &file(""),
+            "--logfile",
+            &file("log"),
+        ])
+        .env("NOTIFY_SOCKET", file("notify"))
+        .spawn()
+        .expect("the server");
+    hear_until("READY=1\n");
+    let mut c = Raw::connect(port.parse().expect("a port"));
+    let info = String::from_utf8_lossy(&c.line("INFO server")).into_owned();
+    let id = process.id();
+    assert!(info.contains(&format!("process_id:{id}\r\n")), "{info}");
+    assert!(info.contains("process_supervised:systemd\r\n"), "{info}");
+    c.send(b"SHUTDOWN\r\n");
+    hear_until("STOPPING=1\n");
+    assert!(process.wait().expect("its end").success());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! Owns: these rows. Invariants, and what rows must not know: `mod.rs`. Tests: `tests.rs`.
 
 use crate::config::cell::Cell;
-use crate::config::choice::{Choice, LogLevel};
+use crate::config::choice::{Choice, LogLevel, Supervised};
 use crate::config::directive::Directive;
 use crate::config::kind::Kind;
 use crate::config::value::Value;
@@ -11,7 +11,6 @@ use storage::limits::DATABASES_MAX;
 
 const NO_SYSLOG: &str = "the log goes to the standard output or a file";
 const NO_TITLE: &str = "the process keeps its command line as its title";
-const SUPERVISOR: &str = "run the server in the foreground under its supervisor";
 const THREADS_FLOAT: &str = "threads are not pinned; use taskset or a cgroup";
 const NOT_A_CHILD: &str = "the server forks no children";
 const HZ_MIN: i64 = 1;
@@ -37,7 +36,6 @@ const SHUTDOWN: Kind = Kind::Flags(&[
     ("now", 4),
     ("force", 8),
 ]);
-const SUPERVISED: Kind = Kind::Choice(&[("upstart", 3), ("systemd", 2), ("auto", 1), ("no", 0)]);
 const FACILITY: Kind = Kind::Choice(&[
     ("user", 8),
     ("local0", 0),
@@ -115,9 +113,14 @@ pub(super) static ROWS: &[Directive] = &[
         .check(not_both)
         .slot(|c| Cell::Flags(&c.shutdown_on_sigterm))
         .doc("The same for SIGTERM."),
-    Directive::new("supervised", SUPERVISED, "no")
+    Directive::new("supervised", Kind::Choice(Supervised::NAMES), "no")
         .immutable()
-        .ignored(SUPERVISOR),
+        .slot(|c| Cell::from(&c.supervised))
+        .doc(
+            "Tell systemd when the server is ready and when it stops: systemd, or auto where it \
+             asks for that (Type=notify), which leaves daemonize without effect. upstart is \
+             the same as no.",
+        ),
     Directive::new("syslog-enabled", Kind::Bool, "no")
         .immutable()
         .ignored(NO_SYSLOG),

@@ -26,7 +26,8 @@ pub fn server(services: &Services, out: &mut Fields) {
     out.put("monotonic_clock", "POSIX clock_gettime");
     out.put("multiplexing_api", "epoll");
     out.put("process_id", std::process::id());
-    out.put("process_supervised", "no");
+    let supervisor = if services.supervised { "systemd" } else { "no" };
+    out.put("process_supervised", supervisor);
     out.put("run_id", &services.run_id);
     out.put("tcp_port", services.port);
     out.put("server_time_usec", now_ms * 1000);
