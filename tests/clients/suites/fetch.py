@@ -15,9 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 REDIS_PY = "8.1.0"
-# Versions that redis-py's tests were seen to run with.
+# Versions that redis-py's tests were seen to run with. Python lacks a timeout that redis-py can use
+# before 3.11.3; Debian 12 has 3.11.2.
 PYTEST_PACKAGES = ("pytest==9.2.0", "pytest-asyncio==1.5.0", "pytest-timeout==2.4.0",
-                   "packaging==26.3", "xxhash==3.6.0")
+                   "packaging==26.3", "xxhash==3.6.0",
+                   "async-timeout==5.0.1; python_full_version < '3.11.3'")
 NODE_PROGRAMS = Path(__file__).resolve().parents[1] / "node"
 NODE_MAJOR_MIN = 18
 FETCH_SECONDS_MAX = 300
