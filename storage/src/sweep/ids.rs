@@ -1,10 +1,12 @@
 //! Owns destroying the element rows of dead ids.
 //! Invariants: an id is taken only below the safe position; its garbage row is deleted in the
 //! commit that deletes its last rows; ids with many rows go by a range delete, a few a second,
-//! because each one slows every later read of its neighbourhood. Tests: `storage/tests/garbage.rs`.
+//! because each one slows every later read of its neighbourhood; when no large id waits, their space
+//! is given back, at most once in a while, because that writes files.
+//! Tests: `storage/tests/garbage.rs`.
 
 use super::control::add;
-use super::{ROUNDS_PER_S, commit, sweeping_edit};
+use super::{ROUNDS_PER_S, commit, give_back, sweeping_edit};
 use crate::commit::QueuedRow;
 use crate::edit::Edit;
 use crate::encoding::key::{element_prefix, garbage_key, prefix_end};
@@ -23,12 +25,20 @@ const RANGE_DELETES_PER_S: usize = 5;
 const ROWS_PER_EDIT: usize = 2048;
 /// Ids taken from the list at once.
 const IDS_PER_LOOK: usize = 256;
+/// Rounds from one time that the space of large ids is given back to the next.
+const GIVE_BACK_ROUNDS: usize = 60 * ROUNDS_PER_S;
+/// Large ids whose space is given back at a time. What more of them held comes back as others write.
+const GIVE_BACK_IDS_MAX: usize = 16;
 
 /// Large ids that wait for their range delete.
 #[derive(Default)]
 pub(super) struct IdSweep {
     large: VecDeque<DeadId>,
+    /// Large ids that are destroyed, whose space is not given back yet.
+    destroyed: Vec<DeadId>,
     rounds: usize,
+    /// The round that gave space back last.
+    given_back: Option<usize>,
 }
 
 impl IdSweep {
@@ -43,6 +53,9 @@ impl IdSweep {
         {
             destroy_range(store, dead)?;
             self.large.pop_front();
+            if self.destroyed.len() < GIVE_BACK_IDS_MAX {
+                self.destroyed.push(dead);
+            }
             done += 1;
         }
         while done < budget {
@@ -59,7 +72,28 @@ impl IdSweep {
                 }
             })?;
         }
+        done += self.give_back_space(store)?;
         Ok(done + self.large.len())
+    }
+
+    /// Gives how many ids it gave the space back of.
+    fn give_back_space(&mut self, store: &Store) -> Result<usize> {
+        let since = self.given_back.map(|round| self.rounds - round);
+        let early = since.is_some_and(|rounds| rounds < GIVE_BACK_ROUNDS);
+        if self.destroyed.is_empty() || !self.large.is_empty() || early {
+            return Ok(0);
+        }
+        self.given_back = Some(self.rounds);
+        let prefixes: Vec<_> = self
+            .destroyed
+            .drain(..)
+            .map(|dead| (dead.home_slot, element_prefix(dead.home_slot, dead.id)))
+            .collect();
+        let prefixes = prefixes
+            .iter()
+            .map(|(slot, prefix)| (store.family(*slot), &prefix[..]));
+        give_back(store, prefixes.clone())?;
+        Ok(prefixes.len())
     }
 
     fn destroy_all(&mut self, store: &Store, dead: &[DeadId]) -> Result<usize> {

@@ -12,7 +12,8 @@ mod namespaces;
 pub use control::{SweepControl, SweepCounts};
 
 use crate::edit::Edit;
-use crate::engine::Tier;
+use crate::encoding::key::prefix_end;
+use crate::engine::{Family, Tier};
 use crate::error::{Result, StorageError};
 use crate::store::Store;
 use crate::view::ViewOptions;
@@ -79,6 +80,22 @@ fn commit(store: &Store, mut edit: Edit<'_>) -> Result<u64> {
     let position = edit.stage()?;
     store.leader().wait_blocking(position)?;
     Ok(position)
+}
+
+/// Gives back the space that dropping files has left to rows that are dead, by the prefixes of their
+/// keys: files of the newest level and at the edges, which nothing would compact before others are
+/// written, and the log. Blocks for as long as the compactions take.
+fn give_back<'p>(
+    store: &Store,
+    prefixes: impl IntoIterator<Item = (Family, &'p [u8])>,
+) -> Result<()> {
+    for (family, prefix) in prefixes {
+        let end = prefix_end(prefix);
+        store
+            .engine()
+            .compact(family, Some(prefix), end.as_deref())?;
+    }
+    store.flush()
 }
 
 /// Body of the sweeping thread.

@@ -5,7 +5,7 @@
 //! between repeats the walk, which changes nothing. Tests: `storage/tests/garbage.rs`.
 
 use super::control::add;
-use super::{commit, sweeping_edit};
+use super::{commit, give_back, sweeping_edit};
 use crate::commit::QueuedRow;
 use crate::encoding::key::{
     META_PREFIX_LEN, RowKey, count_key, dead_namespace_key, meta_position, parse_meta, prefix_end,
@@ -163,25 +163,19 @@ fn destroy(store: &Store, ns: u32, large: bool) -> Result<()> {
     store.counts().forget(ns);
     add(&store.sweeps().dead_namespaces, 1);
     match large {
-        true => give_back(store, &meta, &counts),
+        true => give_back_namespace(store, &meta, &counts),
         false => Ok(()),
     }
 }
 
-/// Gives back what dropping files has left: those of the newest level and at the edges, which
-/// nothing would compact before others are written, and the log.
-fn give_back(store: &Store, meta: &RowKey, counts: &RowKey) -> Result<()> {
-    for partition in 0..store.partitions().count() {
-        let family = Family::Partition(partition);
-        for row_key in [meta, counts] {
-            let start = namespace_prefix(row_key);
-            let end = prefix_end(start);
-            store
-                .engine()
-                .compact(family, Some(start), end.as_deref())?;
-        }
-    }
-    store.flush()
+/// Gives the space of every partition back, where the rows of the namespace stood.
+fn give_back_namespace(store: &Store, meta: &RowKey, counts: &RowKey) -> Result<()> {
+    let partitions = (0..store.partitions().count()).map(Family::Partition);
+    let prefixes = [namespace_prefix(meta), namespace_prefix(counts)];
+    give_back(
+        store,
+        partitions.flat_map(|family| prefixes.map(|prefix| (family, prefix))),
+    )
 }
 
 fn namespace_prefix(row_key: &RowKey) -> &[u8] {
