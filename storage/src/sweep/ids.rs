@@ -1,9 +1,8 @@
 //! Owns destroying the element rows of dead ids.
 //! Invariants: an id is taken only below the safe position; its garbage row is deleted in the
 //! commit that deletes its last rows; ids with many rows go by a range delete, a few a second,
-//! because each one slows every later read of its neighbourhood; when no large id waits, their space
-//! is given back, at most once in a while, because that writes files.
-//! Tests: `storage/tests/garbage.rs`.
+//! because each one slows every later read of its neighbourhood; when no more large ids come, their
+//! space is given back. Tests: `storage/tests/garbage.rs`.
 
 use super::control::add;
 use super::{ROUNDS_PER_S, commit, give_back, sweeping_edit};
@@ -25,8 +24,9 @@ const RANGE_DELETES_PER_S: usize = 5;
 const ROWS_PER_EDIT: usize = 2048;
 /// Ids taken from the list at once.
 const IDS_PER_LOOK: usize = 256;
-/// Rounds from one time that the space of large ids is given back to the next.
-const GIVE_BACK_ROUNDS: usize = 60 * ROUNDS_PER_S;
+/// Rounds without a range delete after which the space of large ids is given back. That writes
+/// files, which is for nothing while others are written and compacted all the time.
+const GIVE_BACK_ROUNDS: usize = 30 * ROUNDS_PER_S;
 /// Large ids whose space is given back at a time. What more of them held comes back as others write.
 const GIVE_BACK_IDS_MAX: usize = 16;
 
@@ -37,8 +37,8 @@ pub(super) struct IdSweep {
     /// Large ids that are destroyed, whose space is not given back yet.
     destroyed: Vec<DeadId>,
     rounds: usize,
-    /// The round that gave space back last.
-    given_back: Option<usize>,
+    /// The round of the last range delete.
+    last_destroyed: usize,
 }
 
 impl IdSweep {
@@ -53,6 +53,7 @@ impl IdSweep {
         {
             destroy_range(store, dead)?;
             self.large.pop_front();
+            self.last_destroyed = self.rounds;
             if self.destroyed.len() < GIVE_BACK_IDS_MAX {
                 self.destroyed.push(dead);
             }
@@ -78,12 +79,10 @@ impl IdSweep {
 
     /// Gives how many ids it gave the space back of.
     fn give_back_space(&mut self, store: &Store) -> Result<usize> {
-        let since = self.given_back.map(|round| self.rounds - round);
-        let early = since.is_some_and(|rounds| rounds < GIVE_BACK_ROUNDS);
+        let early = self.rounds - self.last_destroyed < GIVE_BACK_ROUNDS;
         if self.destroyed.is_empty() || !self.large.is_empty() || early {
             return Ok(0);
         }
-        self.given_back = Some(self.rounds);
         let prefixes: Vec<_> = self
             .destroyed
             .drain(..)
