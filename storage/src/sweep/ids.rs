@@ -27,7 +27,7 @@ const IDS_PER_LOOK: usize = 256;
 /// Rounds without a range delete after which the space of large ids is given back. That writes
 /// files, which is for nothing while others are written and compacted all the time.
 const GIVE_BACK_ROUNDS: usize = 30 * ROUNDS_PER_S;
-/// Large ids whose space is given back at a time. What more of them held comes back as others write.
+/// Large ids whose space is given back at a time. That of others comes back as files are compacted.
 const GIVE_BACK_IDS_MAX: usize = 16;
 
 /// Large ids that wait for their range delete.

@@ -82,8 +82,8 @@ fn commit(store: &Store, mut edit: Edit<'_>) -> Result<u64> {
     Ok(position)
 }
 
-/// Gives back the space that dropping files has left to rows that are dead, by the prefixes of their
-/// keys: files of the newest level and at the edges, which nothing would compact before others are
+/// Gives back the space that dropping files has left to dead rows, by the prefixes of their keys:
+/// files of the newest level and at the edges, which nothing would compact before others are
 /// written, and the log. Blocks for as long as the compactions take.
 fn give_back<'p>(
     store: &Store,
