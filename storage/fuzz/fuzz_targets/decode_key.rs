@@ -7,6 +7,7 @@ mod encoding {
     pub mod key;
     #[expect(dead_code, reason = "only a part of the module is used")]
     pub mod short;
+    pub mod sip;
 }
 #[expect(dead_code, reason = "only a part of the module is used")]
 #[path = "../../src/limits.rs"]
